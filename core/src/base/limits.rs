@@ -1,0 +1,22 @@
+//! Every bound in the core, in one place.
+
+/// Bytes handed to a connection and not yet taken by its peer above which the other side stops reading.
+pub const UNSENT_HIGH: usize = 64 * 1024;
+
+/// Bytes of pipelined requests kept while an answer is on its way; beyond, the client is not read.
+pub const PIPELINED_MAX: usize = 16 * 1024;
+
+/// Body bytes copied behind a head so that both leave in one send; longer bodies are sent uncopied.
+pub const COPY_BEHIND_HEAD_MAX: usize = 4 * 1024;
+
+/// A body at least this much longer than what arrived with its head is relayed by the shell.
+pub const RELAY_MIN: u64 = 4 * 1024;
+
+/// Header fields in one message (`tune.http.maxhdr`, configuration manual 3.2).
+pub const FIELDS_MAX: usize = 101;
+
+/// Streams kept for re-use by a worker; their buffers are warm, so a plain request allocates nothing.
+pub const SPARE_STREAMS_MAX: usize = 256;
+
+/// Bytes of body or trailer an answering health check may send before its result is decided.
+pub const CHECK_ANSWER_MAX: usize = 16 * 1024;

@@ -1,0 +1,10 @@
+//! Parts that every layer shares: time, ids, slots, timers, limits, randomness.
+
+pub mod address;
+pub mod ids;
+pub mod limits;
+pub mod map;
+pub mod random;
+pub mod slots;
+pub mod time;
+pub mod timers;

@@ -1,0 +1,145 @@
+//! Header fields in order, over one growing buffer that is used again for the next message.
+
+use super::known::Known;
+
+/// A piece of the buffer of one [`Fields`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Length in bytes.
+    pub len: u32,
+}
+
+impl Span {
+    /// The bytes of `buffer` from `start` to `end`.
+    pub fn between(start: usize, end: usize) -> Span {
+        Span { start: start as u32, len: (end - start) as u32 }
+    }
+
+    /// The bytes meant.
+    pub fn of(self, buffer: &[u8]) -> &[u8] {
+        &buffer[self.start as usize..self.start as usize + self.len as usize]
+    }
+}
+
+/// One field: where its name and value lie, and whether the name is well known.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Name, case as received.
+    pub name: Span,
+    /// Value without surrounding white space.
+    pub value: Span,
+    /// The name, if well known.
+    pub known: Known,
+}
+
+/// The fields of one message in the order of arrival, and the text they point into.
+#[derive(Debug, Default)]
+pub struct Fields {
+    /// The raw text. Start lines point into it as well. Edits append.
+    pub buffer: Vec<u8>,
+    list: Vec<Field>,
+}
+
+impl Fields {
+    /// Forgets everything but keeps the memory.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.list.clear();
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Adds a field whose text is in the buffer already.
+    pub fn push_span(&mut self, name: Span, value: Span) {
+        let known = Known::from_name(name.of(&self.buffer));
+        self.list.push(Field { name, value, known });
+    }
+
+    /// Adds a field at the end.
+    pub fn push(&mut self, name: &[u8], value: &[u8]) {
+        let name = self.append(name);
+        let value = self.append(value);
+        self.push_span(name, value);
+    }
+
+    /// Replaces all fields of this name by one at the end.
+    pub fn set(&mut self, name: &[u8], value: &[u8]) {
+        self.remove(name);
+        self.push(name, value);
+    }
+
+    /// Removes all fields of this name; returns how many there were.
+    pub fn remove(&mut self, name: &[u8]) -> usize {
+        let before = self.list.len();
+        let buffer = &self.buffer;
+        self.list.retain(|field| !field.name.of(buffer).eq_ignore_ascii_case(name));
+        before - self.list.len()
+    }
+
+    /// Removes all fields of this well-known name.
+    pub fn remove_known(&mut self, known: Known) {
+        self.list.retain(|field| field.known != known);
+    }
+
+    /// Keeps the fields for which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(Known, &[u8], &[u8]) -> bool) {
+        let buffer = &self.buffer;
+        self.list.retain(|field| keep(field.known, field.name.of(buffer), field.value.of(buffer)));
+    }
+
+    /// Puts text into the buffer and says where.
+    pub fn append(&mut self, text: &[u8]) -> Span {
+        let start = self.buffer.len();
+        self.buffer.extend_from_slice(text);
+        Span::between(start, self.buffer.len())
+    }
+
+    /// The bytes of a span of this buffer.
+    pub fn text(&self, span: Span) -> &[u8] {
+        span.of(&self.buffer)
+    }
+
+    /// All fields in order: known name, name, value.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Known, &[u8], &[u8])> {
+        self.list.iter().map(|field| (field.known, field.name.of(&self.buffer), field.value.of(&self.buffer)))
+    }
+
+    /// The values of all fields of this name, in order.
+    pub fn values<'a>(&'a self, name: &'a [u8]) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+        self.iter().filter(move |(_, own, _)| own.eq_ignore_ascii_case(name)).map(|(_, _, value)| value)
+    }
+
+    /// The values of all fields of this well-known name, in order.
+    pub fn known(&self, known: Known) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.iter().filter(move |(own, _, _)| *own == known).map(|(_, _, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn set_replaces_all_of_a_name_ignoring_case() {
+        let mut fields = Fields::default();
+        fields.push(b"Host", b"a");
+        fields.push(b"X-A", b"1");
+        fields.push(b"x-a", b"2");
+
+        fields.set(b"X-a", b"3");
+
+        let all: Vec<_> = fields.iter().map(|(_, name, value)| (name, value)).collect();
+        assert_eq!(all, [(&b"Host"[..], &b"a"[..]), (b"X-a", b"3")]);
+        assert_eq!(fields.known(Known::Host).next(), Some(&b"a"[..]));
+    }
+}

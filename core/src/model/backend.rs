@@ -1,0 +1,261 @@
+//! Backends, servers and checks (configuration manual, chapters 4 and 5.2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{ConnectionMode, ErrorPages, ForwardFor, Mode};
+use crate::base::address::Address;
+use crate::base::ids::LogTargetId;
+use crate::rules::Rule;
+
+/// `balance`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Balance {
+    /// By turns, by weight.
+    #[default]
+    RoundRobin,
+    /// By turns over a fixed table.
+    StaticRr,
+    /// Fewest connections first.
+    LeastConn,
+    /// The first with a free slot.
+    First,
+}
+
+/// `http-reuse`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Reuse {
+    /// Idle connections are not shared between sessions.
+    Never,
+    /// The first request of a session never goes over an idle connection.
+    #[default]
+    Safe,
+    /// The first request may use a connection that was reused before.
+    Aggressive,
+    /// Any idle connection.
+    Always,
+}
+
+/// Timeouts of the server's side. `None` is infinite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ServerTimeouts {
+    /// `timeout connect`.
+    pub connect: Option<Duration>,
+    /// `timeout server`: inactivity.
+    pub server: Option<Duration>,
+    /// `timeout server-fin`: inactivity once one direction is closed.
+    pub server_fin: Option<Duration>,
+    /// `timeout queue`; unset means `timeout connect`.
+    pub queue: Option<Duration>,
+    /// `timeout tunnel`: inactivity on both sides of an upgraded or TCP connection.
+    pub tunnel: Option<Duration>,
+    /// `timeout check`: reading a check's answer.
+    pub check: Option<Duration>,
+}
+
+/// `option redispatch [N]`: when a retry may go to another server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redispatch {
+    /// Never.
+    Never,
+    /// Every Nth retry.
+    Every(u32),
+    /// The Nth retry before the last (`-1` is the last).
+    BeforeLast(u32),
+}
+
+/// A `backend`, or the back half of a `listen`.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// Its name.
+    pub name: Arc<str>,
+    /// HTTP or TCP.
+    pub mode: Mode,
+    /// `disabled`.
+    pub disabled: bool,
+    /// How to choose a server.
+    pub balance: Balance,
+    /// Servers, in order.
+    pub servers: Vec<Arc<Server>>,
+    /// Timeouts.
+    pub timeouts: ServerTimeouts,
+    /// `retries`.
+    pub retries: u32,
+    /// `option redispatch`.
+    pub redispatch: Redispatch,
+    /// `http-reuse`.
+    pub reuse: Reuse,
+    /// `fullconn`.
+    pub fullconn: Option<u32>,
+    /// Keep-alive, server-close or close.
+    pub connection_mode: ConnectionMode,
+    /// `option forwardfor`.
+    pub forward_for: Option<ForwardFor>,
+    /// `option allbackups`.
+    pub all_backups: bool,
+    /// `option abortonclose`.
+    pub abort_on_close: bool,
+    /// `http-request` rules, in order.
+    pub request_rules: Vec<Rule>,
+    /// `http-response` rules, in order.
+    pub response_rules: Vec<Rule>,
+    /// `errorfile`s, resolved.
+    pub error_pages: ErrorPages,
+    /// Log destinations (for state changes).
+    pub log: Vec<LogTargetId>,
+    /// `option log-health-checks`.
+    pub log_health_checks: bool,
+    /// How to check servers that say `check`.
+    pub check: CheckKind,
+}
+
+/// One `server`.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it is.
+    pub address: Address,
+    /// `weight`, 0 to 256.
+    pub weight: u32,
+    /// `maxconn`; `None` is unlimited.
+    pub maxconn: Option<u32>,
+    /// `maxqueue`; `None` is unlimited.
+    pub maxqueue: Option<u32>,
+    /// `backup`.
+    pub backup: bool,
+    /// `disabled`: starts in maintenance.
+    pub disabled: bool,
+    /// `source ADDRESS`: local address of traffic connections.
+    pub source: Option<std::net::SocketAddr>,
+    /// `pool-max-conn`; `None` is unlimited.
+    pub pool_max_conn: Option<u32>,
+    /// `pool-purge-delay` (default 5 s): how long an idle connection is kept unused.
+    pub pool_purge_delay: Duration,
+    /// `check` and its settings; `None` when not checked.
+    pub check: Option<Check>,
+}
+
+/// Health check settings of one server.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Where checks go: the server's address unless `addr` or `port` say otherwise.
+    pub address: Address,
+    /// `inter` (default 2 s).
+    pub inter: Duration,
+    /// `fastinter`: while between up and down.
+    pub fastinter: Option<Duration>,
+    /// `downinter`: while down.
+    pub downinter: Option<Duration>,
+    /// `rise` (default 2).
+    pub rise: u32,
+    /// `fall` (default 3).
+    pub fall: u32,
+}
+
+/// What a check does once connected, for the whole backend.
+#[derive(Clone, Debug, Default)]
+pub enum CheckKind {
+    /// Connect only (layer 4).
+    #[default]
+    Connect,
+    /// `option tcp-check` with its steps; no step means connect only.
+    Tcp(Vec<TcpCheckStep>),
+    /// `option httpchk` and `http-check`.
+    Http(HttpCheck),
+}
+
+/// One `tcp-check` line.
+#[derive(Clone, Debug)]
+pub enum TcpCheckStep {
+    /// `tcp-check connect [port N] [default] [linger] [addr ..]`.
+    Connect {
+        /// Port other than the check's.
+        port: Option<u16>,
+        /// `addr`.
+        address: Option<Address>,
+        /// `linger`: close by FIN, not RST.
+        linger: bool,
+        /// `comment`.
+        comment: Option<String>,
+    },
+    /// `tcp-check send` and `send-binary`.
+    Send {
+        /// Bytes to send.
+        bytes: Bytes,
+        /// `comment`.
+        comment: Option<String>,
+    },
+    /// `tcp-check expect`.
+    Expect(Expect),
+    /// `tcp-check comment`.
+    Comment(String),
+}
+
+/// An `expect` of a check.
+#[derive(Clone, Debug)]
+pub struct Expect {
+    /// Pattern.
+    pub what: ExpectWhat,
+    /// `!`: the pattern must not match.
+    pub negate: bool,
+    /// `min-recv`: wait for so many bytes before deciding.
+    pub min_recv: Option<usize>,
+    /// `comment`.
+    pub comment: Option<String>,
+}
+
+/// What an `expect` looks for.
+#[derive(Clone, Debug)]
+pub enum ExpectWhat {
+    /// `string` (in the body for HTTP) or `binary`.
+    Contains(Bytes),
+    /// `status`: inclusive ranges.
+    Status(Vec<(u16, u16)>),
+}
+
+/// An HTTP check.
+#[derive(Clone, Debug)]
+pub struct HttpCheck {
+    /// Steps, in order. Always at least a connect and a send and a final expect: the reader adds defaults.
+    pub steps: Vec<HttpCheckStep>,
+}
+
+/// One `http-check` line.
+#[derive(Clone, Debug)]
+pub enum HttpCheckStep {
+    /// `http-check connect`.
+    Connect {
+        /// Port other than the check's.
+        port: Option<u16>,
+        /// `addr`.
+        address: Option<Address>,
+        /// `comment`.
+        comment: Option<String>,
+    },
+    /// `http-check send`, or the request of `option httpchk`.
+    Send(CheckMethod),
+    /// `http-check expect`; without one, status 2xx or 3xx is expected.
+    Expect(Expect),
+    /// `http-check comment`.
+    Comment(String),
+}
+
+/// The request of an HTTP check.
+#[derive(Clone, Debug)]
+pub struct CheckMethod {
+    /// Method (default `OPTIONS`).
+    pub method: String,
+    /// URI (default `/`).
+    pub uri: String,
+    /// Version text, `HTTP/1.0` by default.
+    pub version: String,
+    /// Header fields, in order.
+    pub headers: Vec<(String, String)>,
+    /// Body, sent with a content-length.
+    pub body: Bytes,
+    /// `comment`.
+    pub comment: Option<String>,
+}

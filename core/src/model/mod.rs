@@ -1,0 +1,73 @@
+//! A validated configuration as plain data. The configuration reader makes it, the machines read it.
+//!
+//! Names are resolved to ids and text to values; nothing here knows about files, lines or spans.
+
+mod backend;
+mod frontend;
+mod global;
+mod logging;
+
+pub use backend::{
+    Backend, Balance, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep,
+    Redispatch, Reuse, Server, ServerTimeouts, TcpCheckStep,
+};
+pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
+pub use global::{Global, Identity, Tune};
+pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::base::map::Map;
+
+/// How a proxy understands its traffic (configuration manual 4.2, `mode`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// HTTP/1.x, request by request.
+    Http,
+    /// Bytes, connection by connection.
+    Tcp,
+}
+
+/// How long connections live (configuration manual 4, the four HTTP modes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ConnectionMode {
+    /// `option http-keep-alive`: both sides stay open.
+    #[default]
+    KeepAlive,
+    /// `option http-server-close`: the client side stays open, the server side closes after each answer.
+    ServerClose,
+    /// `option httpclose`: both sides close after each answer.
+    Close,
+}
+
+/// `option forwardfor [except NET] [header NAME] [if-none]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForwardFor {
+    /// The header's name, as it is to be sent.
+    pub header: String,
+    /// Clients within this network (address, prefix length) get no header.
+    pub except: Option<(std::net::IpAddr, u8)>,
+    /// Only add the header when the request has none.
+    pub if_none: bool,
+}
+
+/// Answers by status, each the whole raw message of an `errorfile` (head and body). An empty message
+/// means that the connection closes silently.
+pub type ErrorPages = Map<u16, Bytes>;
+
+/// The whole configuration. Ids are positions in these lists.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Section `global`.
+    pub global: Global,
+    /// Sections `frontend` and the front halves of `listen`.
+    pub frontends: Vec<Arc<Frontend>>,
+    /// Sections `backend` and the back halves of `listen`.
+    pub backends: Vec<Arc<Backend>>,
+    /// All listening sockets of all frontends, port ranges spread out.
+    pub listeners: Vec<Listener>,
+    /// All distinct log destinations.
+    pub log_targets: Vec<LogTarget>,
+}

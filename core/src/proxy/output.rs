@@ -1,0 +1,116 @@
+//! What the shell is to do.
+
+use bytes::Bytes;
+
+use super::input::Message;
+use crate::base::address::Address;
+use crate::base::ids::{ConnId, ListenerId, LogTargetId, WorkerId};
+
+/// One order. The shell carries them out in the order given.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Open a connection. Answered by `Connected` or `ConnectFailed`.
+    Connect {
+        /// Its id, given by the core.
+        conn: ConnId,
+        /// Where to.
+        to: Address,
+        /// Local address to use.
+        from: Option<std::net::SocketAddr>,
+    },
+    /// Write these bytes, after all bytes given before. Answered by `Sent`.
+    Send {
+        /// To.
+        conn: ConnId,
+        /// What, never empty.
+        bytes: Bytes,
+    },
+    /// Stop reading; what arrives waits in the system.
+    PauseRead {
+        /// From.
+        conn: ConnId,
+    },
+    /// Read again.
+    ResumeRead {
+        /// From.
+        conn: ConnId,
+    },
+    /// Copy bytes from one connection to another without showing them, up to `limit` or the end of the
+    /// input. Reading waits while the other side takes nothing. Answered by `Relayed`; after `limit` bytes
+    /// reading stays paused until `ResumeRead` or another `Relay`.
+    Relay {
+        /// From.
+        from: ConnId,
+        /// To.
+        to: ConnId,
+        /// Most bytes; `None` until the end of the input.
+        limit: Option<u64>,
+    },
+    /// Say that no more bytes follow (everything was `Sent`).
+    ShutWrite {
+        /// To.
+        conn: ConnId,
+    },
+    /// Forget the connection now. No further input names it.
+    Close {
+        /// Which.
+        conn: ConnId,
+        /// How.
+        how: CloseHow,
+    },
+    /// Accept nothing on this listener until `ResumeAccepting`.
+    PauseAccepting {
+        /// Which.
+        listener: ListenerId,
+    },
+    /// Accept again.
+    ResumeAccepting {
+        /// Which.
+        listener: ListenerId,
+    },
+    /// Close this listener for good.
+    StopListening {
+        /// Which.
+        listener: ListenerId,
+    },
+    /// Carry a message to another worker.
+    Tell {
+        /// Which.
+        to: WorkerId,
+        /// What.
+        message: Message,
+    },
+    /// Write one line.
+    Log {
+        /// Where.
+        target: LogTargetId,
+        /// The whole line with its header, without a line end.
+        line: Bytes,
+    },
+    /// The worker has stopped: nothing is open and nothing will be.
+    Stopped,
+}
+
+/// How to close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseHow {
+    /// By FIN; unread input is drained first so that the peer gets what was sent.
+    Graceful,
+    /// By RST.
+    Reset,
+}
+
+/// Which timer wants the next wake-up, so that a stuck run explains itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wakeup {
+    /// A health check.
+    Check,
+    /// A client connection.
+    Client,
+    /// An idle server connection.
+    Pool,
+    /// A worker-wide deadline, such as the end of a soft stop.
+    Worker,
+    /// An exchange.
+    Stream,
+}

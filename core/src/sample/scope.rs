@@ -1,0 +1,106 @@
+//! All that a fetch or a log tag may see: a plain view that the stream fills.
+
+use std::time::Duration;
+
+use crate::base::address::Address;
+use crate::base::time::{Time, Wall};
+use crate::http::{RequestHead, ResponseHead};
+
+/// When the steps of one exchange happened. `NEVER` means not reached.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamTimes {
+    /// The connection was accepted.
+    pub accepted: Time,
+    /// Accept date on the wall clock.
+    pub accepted_wall: Wall,
+    /// The handshake (TLS, PROXY) ended; equals `accepted` without one.
+    pub handshaken: Time,
+    /// First byte of this request.
+    pub first_byte: Time,
+    /// Request head complete.
+    pub head: Time,
+    /// Left the queue (or needed none).
+    pub dequeued: Time,
+    /// Connected to the server.
+    pub connected: Time,
+    /// Response head complete.
+    pub response: Time,
+    /// Last byte left.
+    pub ended: Time,
+}
+
+impl StreamTimes {
+    /// Milliseconds from one point to the other; `-1` when either was not reached.
+    pub fn between(from: Time, to: Time) -> i64 {
+        if from == Time::NEVER || to == Time::NEVER {
+            return -1;
+        }
+        i64::try_from(to.since(from).as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Time since the start of this exchange: the request's first byte, or the accept.
+    pub fn elapsed(&self, now: Time) -> Duration {
+        let start = if self.first_byte == Time::NEVER { self.accepted } else { self.first_byte };
+        now.since(start)
+    }
+}
+
+/// How the exchange ended, as HAProxy's logs show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The four letters of the termination state (configuration manual 8.5). TCP logs show two.
+    pub letters: [u8; 4],
+}
+
+/// One exchange as expressions see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The client's address (`%ci`, `src`).
+    pub client: &'a Address,
+    /// The address the client connected to (`%fi`, `dst`).
+    pub local: &'a Address,
+    /// Our address towards the server (`%bi`).
+    pub source: Option<&'a Address>,
+    /// The server's address (`%si`).
+    pub server_address: Option<&'a Address>,
+    /// Frontend's name (`%f`).
+    pub frontend: &'a str,
+    /// Whether the frontend is in HTTP mode.
+    pub http: bool,
+    /// Backend's name (`%b`); the frontend's name until one is chosen.
+    pub backend: &'a str,
+    /// Server's name (`%s`); `None` shows as `<NOSRV>`.
+    pub server: Option<&'a str>,
+    /// Points in time.
+    pub times: &'a StreamTimes,
+    /// The request, once parsed.
+    pub request: Option<&'a RequestHead>,
+    /// The response, once parsed.
+    pub response: Option<&'a ResponseHead>,
+    /// Status sent to the client (`%ST`); 0 shows as `-1`.
+    pub status: u16,
+    /// Bytes sent to the client (`%B`).
+    pub bytes_out: u64,
+    /// Bytes received from the client (`%U`).
+    pub bytes_in: u64,
+    /// How it ended.
+    pub ending: Ending,
+    /// Process-wide, frontend's, backend's and server's connection counts at the end (`%ac %fc %bc %sc`).
+    pub counts: [u32; 4],
+    /// Retries (`%rc`).
+    pub retries: u32,
+    /// Whether it was redispatched: `%rc` starts with `+`.
+    pub redispatched: bool,
+    /// Position in the server's queue on arrival (`%sq`).
+    pub server_queue: u32,
+    /// Position in the backend's queue on arrival (`%bq`).
+    pub backend_queue: u32,
+    /// Captured request headers by slot (`%hr`, `%hrl`); `None` when absent.
+    pub request_captures: &'a [Option<Vec<u8>>],
+    /// Captured response headers by slot (`%hs`, `%hsl`).
+    pub response_captures: &'a [Option<Vec<u8>>],
+    /// Number of this exchange in this process (`%rt`).
+    pub request_counter: u64,
+    /// Process id (`%pid`) and host name (`%H`).
+    pub process: (u32, &'a str),
+}
