@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod base;
 pub mod http;
+pub mod keyword;
 pub mod log;
 pub mod model;
 pub mod proxy;

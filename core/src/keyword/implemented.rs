@@ -1,0 +1,21 @@
+//! The only place that lists every table of implemented names. A new table costs one line here.
+
+use super::{Entry, Kind, Support};
+
+/// Every row of every table.
+pub(super) fn rows() -> impl Iterator<Item = Entry> {
+    SECTIONS.iter().copied()
+}
+
+/// The sections whose lines are read.
+const SECTIONS: &[Entry] = &[
+    section("backend", "Servers and how to choose one."),
+    section("defaults", "Settings for the proxies that follow."),
+    section("frontend", "Listening sockets and what to do with their traffic."),
+    section("global", "Settings of the process."),
+    section("listen", "A frontend and a backend in one."),
+];
+
+const fn section(name: &'static str, note: &'static str) -> Entry {
+    Entry { name, kind: Kind::Section, support: Support::Full, note }
+}

@@ -1,0 +1,6 @@
+//! Services for `use-service`.
+
+#[rustfmt::skip]
+pub(super) const NAMES: &[&str] = &[
+    "prometheus-exporter",
+];
