@@ -1,1 +1,1 @@
-//! Tests of the whole.
+//! What the checks of the whole share. The checks themselves are in `all/`, the bench in `bench/`.

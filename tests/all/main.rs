@@ -1,0 +1,3 @@
+//! The one test binary: everything that looks at the workspace or the program from outside.
+
+mod tidy;
