@@ -49,6 +49,7 @@ pub(super) const NAMES: &[&str] = &[
     "init-addr",
     "init-state",
     "inter",
+    "interface",
     "ktls",
     "log-bufsize",
     "log-proto",

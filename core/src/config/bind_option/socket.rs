@@ -1,0 +1,158 @@
+//! Bind options that set something on the listening socket or on its connections.
+
+use std::time::Duration;
+
+use super::BindOption;
+use crate::config::duration::parse_duration;
+use crate::config::line_option::{Argument, Fault};
+use crate::keyword::Support;
+
+/// The rows of this family.
+pub(super) const TABLE: &[BindOption] = &[
+    BindOption {
+        name: "maxconn",
+        argument: Argument::One("'maxconn' : missing value"),
+        set: |draft, value| {
+            draft.maxconn = Some(count("maxconn", value.text)?).filter(|&most| most > 0);
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "Most connections of this socket at one time; 0 is no limit.",
+        example: "bind :8080 maxconn 1000",
+    },
+    BindOption {
+        name: "backlog",
+        argument: Argument::One("'backlog' : missing value"),
+        set: |draft, value| {
+            draft.options.backlog = Some(count("backlog", value.text)?).filter(|&most| most > 0);
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "Length of the system's queue of new connections.",
+        example: "bind :8080 backlog 512",
+    },
+    BindOption {
+        name: "defer-accept",
+        argument: Argument::None,
+        set: |draft, _| {
+            draft.options.defer_accept = true;
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "Accepts a connection only when its first bytes are there.",
+        example: "bind :8080 defer-accept",
+    },
+    BindOption {
+        name: "tfo",
+        argument: Argument::None,
+        set: |draft, _| {
+            draft.options.fast_open = true;
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "Takes bytes that come with the connection request.",
+        example: "bind :8080 tfo",
+    },
+    BindOption {
+        name: "transparent",
+        argument: Argument::None,
+        set: |draft, _| {
+            draft.options.transparent = true;
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "Binds an address that is not of this machine.",
+        example: "bind :8080 transparent",
+    },
+    BindOption {
+        name: "v4v6",
+        argument: Argument::None,
+        set: |draft, _| {
+            draft.options.v6only = Some(false);
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "Listens on IPv4 as well, on an IPv6 address.",
+        example: "bind :::8080 v4v6",
+    },
+    BindOption {
+        name: "v6only",
+        argument: Argument::None,
+        set: |draft, _| {
+            draft.options.v6only = Some(true);
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "Listens on IPv6 only.",
+        example: "bind :::8080 v6only",
+    },
+    BindOption {
+        name: "interface",
+        argument: Argument::One("'interface' : missing interface name"),
+        set: |draft, value| {
+            draft.options.interface = Some(value.text.to_owned());
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "Takes only connections that come in by this network interface.",
+        example: "bind :8080 interface lo",
+    },
+    BindOption {
+        name: "mss",
+        argument: Argument::One("'mss' : missing MSS value"),
+        set: |draft, value| {
+            let size = value.text.parse::<u16>().ok().filter(|&size| size > 0);
+            let fault = || {
+                // HAProxy takes a negative number and has the kernel add to it; nobody is known to use it.
+                Fault::new(
+                    "'mss' : expects an MSS with and absolute value between 1 and 65535",
+                    "write the number of bytes, such as 1400",
+                )
+            };
+            draft.options.mss = Some(size.ok_or_else(fault)?);
+            Ok(())
+        },
+        support: Support::Partial("no negative number"),
+        in_default: true,
+        summary: "Largest segment to announce.",
+        example: "bind :8080 mss 1400",
+    },
+    BindOption {
+        name: "tcp-ut",
+        argument: Argument::One("'tcp-ut' : missing TCP User Timeout value"),
+        set: |draft, value| {
+            let fault = |_| {
+                Fault::new(
+                    "'tcp-ut' : expects a positive delay in milliseconds",
+                    "write a number with a unit of ms, s, m, h or d, such as 30s",
+                )
+            };
+            let span = parse_duration(value.text).map_err(fault)?;
+            draft.options.user_timeout = Some(span).filter(|&span| span > Duration::ZERO);
+            Ok(())
+        },
+        support: Support::Full,
+        in_default: true,
+        summary: "How long sent bytes may stay unacknowledged.",
+        example: "bind :8080 tcp-ut 30s",
+    },
+];
+
+/// A number of connections.
+fn count(name: &str, text: &str) -> Result<u32, Fault> {
+    let fault = || {
+        Fault::new(
+            format!("'{name}' : invalid value {text}, must be >= 0"),
+            "write a whole number of connections",
+        )
+    };
+    text.parse().map_err(|_| fault())
+}

@@ -1,0 +1,8 @@
+//! Configuration.
+
+pub mod address;
+pub mod bind_option;
+pub mod duration;
+pub mod finding;
+pub mod line_option;
+pub mod server_option;

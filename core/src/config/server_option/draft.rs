@@ -1,0 +1,149 @@
+//! A server while its line is read, and the model's server that it becomes.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::address::Address;
+use crate::model::{Check, Server};
+
+/// Where a server's checks go, as far as `addr` says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// An IP address, with its own port if it has one.
+    Ip(IpAddr, Option<u16>),
+    /// A Unix socket.
+    Unix(Arc<str>),
+}
+
+/// What to do when a server's name cannot be looked up (`init-addr`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitAddress {
+    /// Ask the system.
+    Libc,
+    /// Read the state file; there is none, so this never finds anything.
+    Last,
+    /// Start without an address, in maintenance.
+    None,
+    /// Take this address.
+    Ip(IpAddr),
+}
+
+/// Settings of a server, as its line and the `default-server` lines before it give them.
+#[derive(Clone, Debug)]
+pub struct ServerDraft {
+    /// Its name; empty on a `default-server` line.
+    pub name: String,
+    /// Where it is.
+    pub address: Option<Address>,
+    /// `weight`.
+    pub weight: u32,
+    /// `maxconn`.
+    pub maxconn: Option<u32>,
+    /// `maxqueue`.
+    pub maxqueue: Option<u32>,
+    /// `backup`.
+    pub backup: bool,
+    /// `disabled`.
+    pub disabled: bool,
+    /// `id`, and which word of the line gives it.
+    pub id: Option<u32>,
+    /// `source`.
+    pub source: Option<SocketAddr>,
+    /// `pool-max-conn`.
+    pub pool_max_conn: Option<u32>,
+    /// `pool-purge-delay`.
+    pub pool_purge_delay: Duration,
+    /// `init-addr`, in order.
+    pub init_address: Vec<InitAddress>,
+    /// `check`.
+    pub check: bool,
+    /// `addr`.
+    pub check_address: Option<Reach>,
+    /// `port`.
+    pub check_port: Option<u16>,
+    /// `inter`.
+    pub inter: Duration,
+    /// `fastinter`.
+    pub fastinter: Option<Duration>,
+    /// `downinter`.
+    pub downinter: Option<Duration>,
+    /// `rise`.
+    pub rise: u32,
+    /// `fall`.
+    pub fall: u32,
+}
+
+impl Default for ServerDraft {
+    fn default() -> Self {
+        ServerDraft {
+            name: String::new(),
+            address: None,
+            weight: 1,
+            maxconn: None,
+            maxqueue: None,
+            backup: false,
+            disabled: false,
+            id: None,
+            source: None,
+            pool_max_conn: None,
+            pool_purge_delay: Duration::from_secs(5),
+            init_address: vec![InitAddress::Last, InitAddress::Libc],
+            check: false,
+            check_address: None,
+            check_port: None,
+            inter: Duration::from_secs(2),
+            fastinter: None,
+            downinter: None,
+            rise: 2,
+            fall: 3,
+        }
+    }
+}
+
+impl ServerDraft {
+    /// The server of the model; `None` while its address is unknown.
+    pub fn build(&self) -> Option<Server> {
+        let address = self.address.clone()?;
+        Some(Server {
+            name: Arc::from(self.name.as_str()),
+            weight: self.weight,
+            maxconn: self.maxconn,
+            maxqueue: self.maxqueue,
+            backup: self.backup,
+            disabled: self.disabled,
+            source: self.source,
+            pool_max_conn: self.pool_max_conn,
+            pool_purge_delay: self.pool_purge_delay,
+            check: self.check.then(|| self.build_check(&address)),
+            address,
+        })
+    }
+
+    fn build_check(&self, address: &Address) -> Check {
+        Check {
+            address: self.checked_address(address),
+            inter: self.inter,
+            fastinter: self.fastinter,
+            downinter: self.downinter,
+            rise: self.rise,
+            fall: self.fall,
+        }
+    }
+
+    /// Where checks go: `addr` replaces the server's address, and `port` its port and that of `addr`.
+    fn checked_address(&self, server: &Address) -> Address {
+        let own_port = server.ip().map_or(0, |address| address.port());
+        match (&self.check_address, server) {
+            (Some(Reach::Unix(path)), _) => Address::Unix(Arc::clone(path)),
+            (Some(Reach::Ip(ip, port)), _) => {
+                let port = self.check_port.or(*port).unwrap_or(own_port);
+                SocketAddr::new(*ip, port).into()
+            }
+            (None, Address::Ip(address)) => {
+                SocketAddr::new(address.ip(), self.check_port.unwrap_or(own_port)).into()
+            }
+            (None, Address::Unix(path)) => Address::Unix(Arc::clone(path)),
+        }
+    }
+}

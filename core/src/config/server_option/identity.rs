@@ -1,0 +1,66 @@
+//! Server options that name the server to others: statistics, cookies, stick tables.
+
+use super::{ServerOption, number};
+use crate::config::line_option::Argument;
+use crate::keyword::Support;
+
+/// The rows of this family.
+pub(super) const TABLE: &[ServerOption] = &[
+    ServerOption {
+        name: "id",
+        argument: Argument::One("'id' : expects an integer argument."),
+        set: |draft, value| {
+            let message = || "'id' : custom id has to be > 0".to_owned();
+            draft.id = Some(number(value.text, 1, i32::MAX as u32, message)?);
+            Ok(())
+        },
+        support: Support::Partial("checked to be used once; nothing shows it yet"),
+        in_default: false,
+        summary: "Number of the server in statistics.",
+        example: "server web1 127.0.0.1:8080 id 5",
+    },
+    ServerOption {
+        name: "cookie",
+        argument: Argument::One("'cookie' expects <value> as argument."),
+        set: |_, _| Ok(()),
+        support: Support::Ignored(
+            "it has an effect only with the backend's keyword `cookie`, which is an error until it works",
+        ),
+        in_default: true,
+        summary: "Cookie value that leads to this server.",
+        example: "server web1 127.0.0.1:8080 cookie one",
+    },
+    ServerOption {
+        name: "stick",
+        argument: Argument::None,
+        set: |_, _| Ok(()),
+        support: Support::Ignored(
+            "it has an effect only with stick rules, which are an error until they work",
+        ),
+        in_default: true,
+        summary: "Takes back a `non-stick` of `default-server`.",
+        example: "server web1 127.0.0.1:8080 stick",
+    },
+    ServerOption {
+        name: "non-stick",
+        argument: Argument::None,
+        set: |_, _| Ok(()),
+        support: Support::Ignored(
+            "it has an effect only with stick rules, which are an error until they work",
+        ),
+        in_default: true,
+        summary: "Stick tables do not remember this server.",
+        example: "server web1 127.0.0.1:8080 non-stick",
+    },
+    ServerOption {
+        name: "shard",
+        argument: Argument::One("'shard' : missing value."),
+        set: |_, value| {
+            number(value.text, 0, i32::MAX as u32, || "'shard' : invalid value".to_owned()).map(|_| ())
+        },
+        support: Support::Ignored("it has an effect only in a section `peers`"),
+        in_default: true,
+        summary: "Which part of a stick table a peer gets.",
+        example: "server web1 127.0.0.1:8080 shard 1",
+    },
+];
