@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod bind_option;
+pub mod check;
 pub mod duration;
 pub mod finding;
 pub mod line_option;

@@ -1,12 +1,12 @@
 //! The only place that lists every table of implemented names. A new table costs one line here.
 
 use super::{Entry, Kind, Support};
-use crate::config::{bind_option, server_option};
+use crate::config::{bind_option, check, server_option};
 
 /// Every row of every table.
 pub(super) fn rows() -> impl Iterator<Item = Entry> {
     let sections = SECTIONS.iter().copied();
-    sections.chain(bind_option::rows()).chain(server_option::rows())
+    sections.chain(bind_option::rows()).chain(check::rows()).chain(server_option::rows())
 }
 
 /// The sections whose lines are read.

@@ -1,0 +1,231 @@
+//! Checks are read as HAProxy reads them: what goes without saying, what overrides what, what is refused.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use super::*;
+use crate::config::finding::Weight;
+use crate::model::{CheckKind, ExpectWhat, HttpCheckStep, TcpCheckStep};
+
+fn resolve(_: &str) -> Vec<IpAddr> {
+    Vec::new()
+}
+
+/// The words of a line: blanks separate, a backslash escapes, `\r` and `\n` are bytes.
+fn split(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        let character = match character {
+            ' ' => {
+                words.push(String::new());
+                continue;
+            }
+            '\\' => match characters.next() {
+                Some('r') => '\r',
+                Some('n') => '\n',
+                Some(other) => other,
+                None => '\\',
+            },
+            other => other,
+        };
+        words.last_mut().unwrap().push(character);
+    }
+    words
+}
+
+fn read(lines: &[&str]) -> (CheckDraft, Findings) {
+    let mut draft = CheckDraft::default();
+    let mut findings = Findings::default();
+    read_into(&mut draft, lines, &mut findings);
+    (draft, findings)
+}
+
+fn read_into(draft: &mut CheckDraft, lines: &[&str], findings: &mut Findings) {
+    for line in lines {
+        let words = split(line);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match (words[0], words[1]) {
+            ("option", "httpchk") => read_option_httpchk(&words, draft, findings),
+            ("option", "tcp-check") => read_option_tcp_check(&words, draft, findings),
+            _ => read_check_step(&words, draft, &resolve, findings),
+        }
+    }
+}
+
+/// The check as a person would tell it.
+fn told(lines: &[&str]) -> String {
+    let (draft, mut findings) = read(lines);
+    let check = draft.build("backend 'web'", &mut findings);
+    let mut text = String::new();
+    tell(&check, &mut text);
+    for finding in findings.list {
+        writeln!(text, "{:?}: {}", finding.weight, finding.message).unwrap();
+    }
+    text
+}
+
+fn tell(check: &CheckKind, text: &mut String) {
+    match check {
+        CheckKind::Connect => writeln!(text, "connect only").unwrap(),
+        CheckKind::Tcp(steps) => steps.iter().for_each(|step| writeln!(text, "{step:?}").unwrap()),
+        CheckKind::Http(check) => check.steps.iter().for_each(|step| match step {
+            HttpCheckStep::Send(request) => {
+                writeln!(text, "{} {} {}", request.method, request.uri, request.version).unwrap();
+                for (name, value) in &request.headers {
+                    writeln!(text, "  {name}: {value}").unwrap();
+                }
+                if !request.body.is_empty() {
+                    writeln!(text, "  body {:?}", request.body).unwrap();
+                }
+            }
+            HttpCheckStep::Connect { port, address, .. } => {
+                let port = port.map_or(String::new(), |port| format!(" port {port}"));
+                let address = address.as_ref().map_or(String::new(), |address| format!(" addr {address}"));
+                writeln!(text, "connect{address}{port}").unwrap();
+            }
+            HttpCheckStep::Expect(expect) => {
+                let negate = if expect.negate { "! " } else { "" };
+                writeln!(text, "expect {negate}{:?}", expect.what).unwrap();
+            }
+            HttpCheckStep::Comment(comment) => writeln!(text, "# {comment}").unwrap(),
+        }),
+    }
+}
+
+#[test]
+fn every_example_is_a_line_without_fault() {
+    for row in TABLES.iter().copied().flatten() {
+        assert!(row.example.starts_with(row.name), "{}", row.name);
+        assert!(!row.summary.is_empty(), "{}", row.name);
+        let option = if row.name.starts_with("http") { "option httpchk" } else { "option tcp-check" };
+        let (draft, mut findings) = read(&[option, row.example]);
+        draft.build("backend 'web'", &mut findings);
+        assert!(findings.list.is_empty(), "{}: {findings:?}", row.example);
+    }
+}
+
+#[test]
+fn all_forms_of_httpchk() {
+    let forms: [&[&str]; 10] = [
+        &["option httpchk"],
+        &["option httpchk /health"],
+        &["option httpchk GET /health"],
+        &["option httpchk HEAD /health HTTP/1.1"],
+        &["option httpchk HEAD /health HTTP/1.1\\r\\nHost:\\ www"],
+        &["option httpchk GET /x", "http-check send hdr Host y"],
+        &["option httpchk GET /x HTTP/1.1\\r\\nHost:\\ w\\r\\nX:\\ y", "http-check send hdr Host z"],
+        &["option httpchk GET /x", "http-check connect", "http-check send uri /y"],
+        &["option httpchk", "http-check send meth POST uri /p ver HTTP/1.1 hdr A b body hello"],
+        &["option httpchk", "http-check expect status 200-204,301", "http-check expect ! string down"],
+    ];
+    let mut text = String::new();
+    for lines in forms {
+        writeln!(text, "== {}\n{}", lines.join(" ; "), told(lines)).unwrap();
+    }
+    snapshot("httpchk_forms", &text);
+}
+
+#[test]
+fn several_requests_in_one_check() {
+    let text = told(&[
+        "option httpchk GET /x HTTP/1.1",
+        "http-check connect port 8081",
+        "http-check send hdr A b",
+        "http-check expect status 200",
+        "http-check comment second",
+        "http-check connect addr 127.0.0.2",
+        "http-check send uri /z",
+        "http-check expect string ready",
+    ]);
+
+    // Only the first request takes from `option httpchk` what it leaves open.
+    assert_eq!(
+        text,
+        "connect port 8081\nGET /x HTTP/1.1\n  A: b\nexpect Status([(200, 200)])\n# second\n\
+         connect addr 127.0.0.2:0\nOPTIONS /z HTTP/1.0\nexpect Contains(b\"ready\")\n"
+    );
+}
+
+#[test]
+fn tcp_checks_send_and_expect_bytes() {
+    let (draft, mut findings) = read(&[
+        "option tcp-check",
+        "tcp-check connect port 6379 linger",
+        "tcp-check send PING\\r\\n comment ping",
+        "tcp-check expect min-recv 5 string +PONG",
+        "tcp-check send-binary 00fF",
+        "tcp-check expect ! binary 2d455252",
+    ]);
+    let CheckKind::Tcp(steps) = draft.build("backend 'cache'", &mut findings) else { panic!() };
+
+    assert!(findings.list.is_empty(), "{findings:?}");
+    assert!(matches!(&steps[0], TcpCheckStep::Connect { port: Some(6379), linger: true, .. }));
+    assert!(matches!(&steps[1], TcpCheckStep::Send { bytes, .. } if bytes == "PING\r\n"));
+    assert!(matches!(&steps[2], TcpCheckStep::Expect(expect) if expect.min_recv == Some(5)));
+    assert!(matches!(&steps[3], TcpCheckStep::Send { bytes, .. } if bytes == &[0x00, 0xff][..]));
+    let TcpCheckStep::Expect(expect) = &steps[4] else { panic!() };
+    assert!(expect.negate);
+    assert!(matches!(&expect.what, ExpectWhat::Contains(bytes) if bytes == "-ERR"));
+}
+
+#[test]
+fn own_steps_take_the_place_of_those_of_defaults() {
+    let (defaults, mut findings) = read(&["option httpchk", "http-check expect status 200"]);
+    let inherited = defaults.inherit();
+    let mut own = defaults.inherit();
+    read_into(&mut own, &["http-check expect status 404"], &mut findings);
+    let status = |draft: &CheckDraft| {
+        let mut text = String::new();
+        tell(&draft.build("backend 'web'", &mut Findings::default()), &mut text);
+        text
+    };
+
+    assert!(status(&inherited).contains("(200, 200)"));
+    assert!(status(&own).contains("(404, 404)"));
+    assert!(!status(&own).contains("(200, 200)"));
+}
+
+#[test]
+fn faults_as_a_person_sees_them() {
+    let mut text = String::new();
+    for block in include_str!("../../../../tests/differential/check_lines.txt").lines() {
+        let Some(("refuse" | "stricter", lines)) = block.split_once('\t') else { continue };
+        let lines: Vec<&str> = lines.split(" ; ").collect();
+        let (draft, mut findings) = read(&lines);
+        draft.build("backend 'web'", &mut findings);
+        writeln!(text, "== {}", lines.join(" ; ")).unwrap();
+        for finding in findings.list {
+            writeln!(text, "word {}: {}\n  {}", finding.word, finding.message, finding.help).unwrap();
+        }
+    }
+    snapshot("check_faults", &text);
+}
+
+#[test]
+fn lines_are_accepted_and_refused_as_haproxy_does() {
+    let mut different = Vec::new();
+    for block in include_str!("../../../../tests/differential/check_lines.txt").lines() {
+        let Some((verdict, lines)) = block.split_once('\t') else { continue };
+        let (draft, mut findings) = read(&lines.split(" ; ").collect::<Vec<_>>());
+        draft.build("backend 'web'", &mut findings);
+        let accepted = findings.list.iter().all(|finding| finding.weight < Weight::Alert);
+        let expected = match verdict {
+            "accept" | "stricter" => verdict == "accept",
+            "refuse" | "laxer" => verdict == "laxer",
+            _ => panic!("{verdict} is no verdict"),
+        };
+        if accepted != expected {
+            different.push(format!("{verdict}: {lines}: {findings:?}"));
+        }
+    }
+    assert!(different.is_empty(), "{different:#?}");
+}
+
+fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({
+        snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/problems"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, { insta::assert_snapshot!(name, text) });
+}
