@@ -6,4 +6,5 @@ pub mod check;
 pub mod duration;
 pub mod finding;
 pub mod line_option;
+pub mod logging;
 pub mod server_option;
