@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod base;
+pub mod catalog;
 pub mod config;
 pub mod http;
 pub mod keyword;

@@ -154,7 +154,7 @@ fn report_unknown(
     findings: &mut Findings,
 ) -> Option<&'static str> {
     let (subject, kind) = (reading.subject, reading.kind);
-    if keyword::find(kind, word).is_some() {
+    if keyword::is_known(kind, word) {
         let message = format!("{subject} '{word}' is known, but evenkeel does not support it yet.");
         let help = "remove it if you can do without; it is refused because leaving it out in silence \
                     would change what happens";
@@ -168,9 +168,8 @@ fn report_unknown(
         return Some(meant);
     }
     let message = format!("{subject} unknown keyword '{word}'.");
-    let elsewhere = keyword::everywhere(word).next();
-    let help = match elsewhere {
-        Some(entry) => format!("`{word}` is a {}, not a {}", entry.kind.label(), kind.label()),
+    let help = match keyword::kinds_of(word).next() {
+        Some(other) => format!("`{word}` is a {}, not a {}", other.label(), kind.label()),
         None => format!("it is no {}", kind.label()),
     };
     findings.alert(at, message, help);
@@ -180,7 +179,7 @@ fn report_unknown(
 /// The next word from `at` on that is an option, so that the arguments of an unknown one are not reported.
 fn skip_to_option(words: &[&str], at: usize, kind: Kind) -> usize {
     let rest = words.get(at..).unwrap_or_default();
-    let known = rest.iter().position(|word| keyword::find(kind, word).is_some());
+    let known = rest.iter().position(|word| keyword::is_known(kind, word));
     known.map_or(words.len(), |skipped| at + skipped)
 }
 

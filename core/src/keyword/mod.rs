@@ -1,18 +1,12 @@
-//! The catalog: every name that a HAProxy configuration may hold, and how far evenkeel follows it.
+//! Names: every one that a HAProxy configuration may hold, by kind, and how support for one is described.
 //!
-//! Names that are implemented live as rows beside their functions and carry their own [`Support`];
-//! [`vocabulary`] lists all others. The catalog merges both, and a row wins over a bare name. It decides
-//! nothing: it answers "is this known", "what did you mean" and "what is supported".
+//! Rows with these names live beside the functions that they run; [`crate::catalog`] lists them all. Here is
+//! what every layer may ask: is this name known, and what was probably meant by that one.
 
-mod implemented;
-mod matrix;
 mod suggest;
 mod vocabulary;
 
-pub use matrix::matrix;
 pub use suggest::{closest, suggest};
-
-use std::sync::OnceLock;
 
 /// What a name is the name of. One name may be of several kinds: `path` is a fetch and an ACL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,42 +140,47 @@ pub struct Entry {
     pub note: &'static str,
 }
 
-/// The entry of `name`, if HAProxy or evenkeel knows it as this kind of thing.
-pub fn find(kind: Kind, name: &str) -> Option<&'static Entry> {
-    let entries = all(kind);
-    let at = entries.binary_search_by(|entry| entry.name.cmp(name)).ok()?;
-    entries.get(at)
+/// Whether HAProxy knows `name` as this kind of thing.
+pub fn is_known(kind: Kind, name: &str) -> bool {
+    vocabulary::lists(kind).iter().any(|names| names.binary_search(&name).is_ok())
 }
 
-/// All entries of `kind`, by name.
-pub fn all(kind: Kind) -> &'static [Entry] {
-    let entries = catalog();
-    let start = entries.partition_point(|entry| entry.kind < kind);
-    let end = entries.partition_point(|entry| entry.kind <= kind);
-    entries.get(start..end).unwrap_or_default()
+/// The kinds of thing that HAProxy knows as `name`: for "this is a server option, not a bind option".
+pub fn kinds_of(name: &str) -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(move |&kind| is_known(kind, name))
 }
 
-/// All entries called `name`, of whatever kind: for "this is a server option, not a bind option".
-pub fn everywhere(name: &str) -> impl Iterator<Item = &'static Entry> {
-    Kind::ALL.into_iter().filter_map(move |kind| find(kind, name))
-}
-
-/// The merged catalog, by kind and name. Built once; the same in every process.
-fn catalog() -> &'static [Entry] {
-    static CATALOG: OnceLock<Vec<Entry>> = OnceLock::new();
-    CATALOG.get_or_init(|| {
-        let mut entries: Vec<Entry> = implemented::rows().collect();
-        for kind in Kind::ALL {
-            for name in vocabulary::lists(kind).iter().copied().flatten().copied() {
-                entries.push(Entry { name, kind, support: Support::Planned, note: "" });
-            }
-        }
-        // The sort is stable and rows come first: of two entries with one name the row stays.
-        entries.sort_by(|a, b| (a.kind, a.name).cmp(&(b.kind, b.name)));
-        entries.dedup_by(|later, earlier| (later.kind, later.name) == (earlier.kind, earlier.name));
-        entries
-    })
+/// Every name of `kind`, list by list.
+pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
+    vocabulary::lists(kind).iter().copied().flatten().copied()
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_known_in_every_kind_it_has() {
+        let kinds: Vec<Kind> = kinds_of("maxconn").collect();
+
+        assert_eq!(kinds, [Kind::BindOption, Kind::Global, Kind::Proxy, Kind::ServerOption]);
+        assert!(!is_known(Kind::Section, "frontends"));
+    }
+
+    #[test]
+    fn the_lists_are_sorted() {
+        for list in Kind::ALL.into_iter().flat_map(|kind| vocabulary::lists(kind).iter()) {
+            assert!(list.is_sorted(), "the list starting with {:?}", list.first());
+        }
+    }
+
+    #[test]
+    fn no_name_is_listed_twice() {
+        for kind in Kind::ALL {
+            let mut names: Vec<&str> = names(kind).collect();
+            names.sort_unstable();
+            let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+            assert!(twice.is_empty(), "{}: {twice:?}", kind.label());
+        }
+    }
+}

@@ -63,7 +63,7 @@ pub fn read_check_step(
 /// A step that is no row: planned, misspelt or unknown.
 fn report_unknown(family: &str, step: &str, findings: &mut Findings) {
     let bare = step.split('(').next().unwrap_or_default();
-    if keyword::find(Kind::Proxy, &format!("{family} {bare}")).is_some() {
+    if keyword::is_known(Kind::Proxy, &format!("{family} {bare}")) {
         let message = format!("'{family} {bare}' is known, but evenkeel does not support it yet.");
         return findings.alert(1, message, "remove it if the check can do without");
     }

@@ -1,7 +1,7 @@
 //! The only place that lists every table of implemented names. A new table costs one line here.
 
-use super::{Entry, Kind, Support};
 use crate::config::{bind_option, check, server_option};
+use crate::keyword::{Entry, Kind, Support};
 
 /// Every row of every table.
 pub(super) fn rows() -> impl Iterator<Item = Entry> {

@@ -37,16 +37,6 @@ fn every_name_of_haproxy_is_known() {
 }
 
 #[test]
-fn no_name_is_listed_twice() {
-    for kind in Kind::ALL {
-        let mut names: Vec<&str> = vocabulary::lists(kind).iter().copied().flatten().copied().collect();
-        names.sort_unstable();
-        let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
-        assert!(twice.is_empty(), "{}: {twice:?}", kind.label());
-    }
-}
-
-#[test]
 fn no_name_is_implemented_twice() {
     let mut rows: Vec<_> = implemented::rows().map(|entry| (entry.kind, entry.name)).collect();
     rows.sort_unstable();
@@ -59,15 +49,7 @@ fn no_name_is_implemented_twice() {
 fn every_implemented_name_is_one_of_haproxys() {
     // A row whose kind is wrong or whose name is misspelt would hide behind the planned name it meant.
     for entry in implemented::rows() {
-        let known = vocabulary::lists(entry.kind).iter().any(|names| names.contains(&entry.name));
-        assert!(known, "{entry:?} is in no list of the vocabulary");
-    }
-}
-
-#[test]
-fn the_lists_are_sorted() {
-    for list in Kind::ALL.into_iter().flat_map(|kind| vocabulary::lists(kind).iter()) {
-        assert!(list.is_sorted(), "the list starting with {:?}", list.first());
+        assert!(keyword::is_known(entry.kind, entry.name), "{entry:?} is no name of HAProxy's");
     }
 }
 
@@ -76,13 +58,6 @@ fn a_row_wins_over_a_bare_name() {
     let section = find(Kind::Section, "frontend").map(|entry| entry.support);
     assert_eq!(section, Some(Support::Full));
     assert_eq!(find(Kind::Section, "frontends"), None);
-}
-
-#[test]
-fn a_name_is_found_in_every_kind() {
-    let kinds: Vec<Kind> = everywhere("maxconn").map(|entry| entry.kind).collect();
-
-    assert_eq!(kinds, [Kind::BindOption, Kind::Global, Kind::Proxy, Kind::ServerOption]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Entry, Kind, Support, all};
+use super::all;
+use crate::keyword::{Entry, Kind, Support};
 
 /// The compatibility matrix in Markdown: every name, its support, and why where that needs saying.
 pub fn matrix() -> String {
