@@ -69,7 +69,7 @@ impl Fault {
 
 /// What the loop needs to know besides the words.
 pub struct Reading<'a> {
-    /// What stands before each message (`'server web/s1' :`).
+    /// What stands before each message and its colon (`'server web/s1'`).
     pub subject: &'a str,
     /// The catalog's kind of these options.
     pub kind: Kind,
@@ -121,7 +121,7 @@ fn read_one<Draft>(
         Argument::One(missing) => match words.get(at + 1) {
             Some(text) => (*text, at + 2),
             None => {
-                findings.alert(at + 1, format!("{subject} {missing}"), example_help(row));
+                findings.alert(at + 1, format!("{subject} : {missing}"), example_help(row));
                 return at + 1;
             }
         },
@@ -132,7 +132,7 @@ fn read_one<Draft>(
         return next;
     }
     if let Err(fault) = (row.set)(draft, Value { text, resolve: reading.resolve }) {
-        let message = format!("{subject} {}", fault.message);
+        let message = format!("{subject} : {}", fault.message);
         match fault.weight {
             Weight::Alert => findings.alert(next - 1, message, fault.help),
             Weight::Warning => findings.warning(next - 1, message, fault.help),
@@ -155,24 +155,28 @@ fn report_unknown(
 ) -> Option<&'static str> {
     let (subject, kind) = (reading.subject, reading.kind);
     if keyword::is_known(kind, word) {
-        let message = format!("{subject} '{word}' is known, but evenkeel does not support it yet.");
+        let message = format!("{subject} : '{word}' is known, but evenkeel does not support it yet.");
         let help = "remove it if you can do without; it is refused because leaving it out in silence \
                     would change what happens";
         findings.alert(at, message, help);
         return None;
     }
+    // HAProxy leaves no blank before this colon on `bind` lines.
+    let unknown = match kind {
+        Kind::BindOption => format!("{subject}: unknown keyword '{word}'"),
+        _ => format!("{subject} : unknown keyword '{word}'"),
+    };
     let meant = keyword::suggest(kind, word);
     if let Some(meant) = meant {
-        let message = format!("{subject} unknown keyword '{word}'; did you mean '{meant}' maybe ?");
+        let message = format!("{unknown}; did you mean '{meant}' maybe ?");
         findings.alert(at, message, format!("write `{meant}`"));
         return Some(meant);
     }
-    let message = format!("{subject} unknown keyword '{word}'.");
     let help = match keyword::kinds_of(word).next() {
         Some(other) => format!("`{word}` is a {}, not a {}", other.label(), kind.label()),
-        None => format!("it is no {}", kind.label()),
+        None => format!("no {} has this name; docs/keywords.md lists them all", kind.label()),
     };
-    findings.alert(at, message, help);
+    findings.alert(at, format!("{unknown}."), help);
     None
 }
 

@@ -8,3 +8,6 @@ pub mod finding;
 pub mod line_option;
 pub mod logging;
 pub mod server_option;
+
+#[cfg(test)]
+mod verdicts;

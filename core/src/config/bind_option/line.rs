@@ -49,7 +49,7 @@ pub fn read_bind(words: &[&str], context: &BindContext<'_>, findings: &mut Findi
             findings.alert(1, format!("'bind' : {}", error.message(text)), error.help());
         }
     }
-    let subject = format!("'bind {addresses}' in section '{}' :", context.section);
+    let subject = format!("'bind {addresses}' in section '{}'", context.section);
     let reading =
         Reading { subject: &subject, kind: Kind::BindOption, on_default: false, resolve: context.resolve };
     read_options(TABLES, words, 2, &mut draft, &reading, findings);

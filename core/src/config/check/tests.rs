@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use super::*;
-use crate::config::finding::Weight;
+use crate::config::verdicts;
 use crate::model::{CheckKind, ExpectWhat, HttpCheckStep, TcpCheckStep};
 
 fn resolve(_: &str) -> Vec<IpAddr> {
@@ -187,39 +187,13 @@ fn own_steps_take_the_place_of_those_of_defaults() {
 }
 
 #[test]
-fn faults_as_a_person_sees_them() {
-    let mut text = String::new();
-    for block in include_str!("../../../../tests/differential/check_lines.txt").lines() {
-        let Some(("refuse" | "stricter", lines)) = block.split_once('\t') else { continue };
-        let lines: Vec<&str> = lines.split(" ; ").collect();
-        let (draft, mut findings) = read(&lines);
-        draft.build("backend 'web'", &mut findings);
-        writeln!(text, "== {}", lines.join(" ; ")).unwrap();
-        for finding in findings.list {
-            writeln!(text, "word {}: {}\n  {}", finding.word, finding.message, finding.help).unwrap();
-        }
-    }
-    snapshot("check_faults", &text);
-}
-
-#[test]
 fn lines_are_accepted_and_refused_as_haproxy_does() {
-    let mut different = Vec::new();
-    for block in include_str!("../../../../tests/differential/check_lines.txt").lines() {
-        let Some((verdict, lines)) = block.split_once('\t') else { continue };
+    let data = include_str!("../../../../tests/differential/check_lines.txt");
+    verdicts::check("check_lines", data, |lines| {
         let (draft, mut findings) = read(&lines.split(" ; ").collect::<Vec<_>>());
         draft.build("backend 'web'", &mut findings);
-        let accepted = findings.list.iter().all(|finding| finding.weight < Weight::Alert);
-        let expected = match verdict {
-            "accept" | "stricter" => verdict == "accept",
-            "refuse" | "laxer" => verdict == "laxer",
-            _ => panic!("{verdict} is no verdict"),
-        };
-        if accepted != expected {
-            different.push(format!("{verdict}: {lines}: {findings:?}"));
-        }
-    }
-    assert!(different.is_empty(), "{different:#?}");
+        findings.list
+    });
 }
 
 fn snapshot(name: &str, text: &str) {

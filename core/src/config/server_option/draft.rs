@@ -32,7 +32,7 @@ pub enum InitAddress {
 /// Settings of a server, as its line and the `default-server` lines before it give them.
 #[derive(Clone, Debug)]
 pub struct ServerDraft {
-    /// Its name; empty on a `default-server` line.
+    /// Its name.
     pub name: String,
     /// Where it is.
     pub address: Option<Address>,
@@ -46,7 +46,7 @@ pub struct ServerDraft {
     pub backup: bool,
     /// `disabled`.
     pub disabled: bool,
-    /// `id`, and which word of the line gives it.
+    /// `id`.
     pub id: Option<u32>,
     /// `source`.
     pub source: Option<SocketAddr>,

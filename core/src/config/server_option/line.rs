@@ -40,7 +40,7 @@ pub fn read_server(
         findings.alert(1, message, "use letters, digits, and any of . : _ -");
     }
     let mut draft = ServerDraft { name: name.to_owned(), address: None, ..defaults.clone() };
-    let subject = format!("'server {}/{name}' :", context.backend);
+    let subject = format!("'server {}/{name}'", context.backend);
     let reading =
         Reading { subject: &subject, kind: Kind::ServerOption, on_default: false, resolve: context.resolve };
     read_options(TABLES, words, 3, &mut draft, &reading, findings);
@@ -57,7 +57,9 @@ pub fn read_default_server(
     findings: &mut Findings,
 ) {
     let reading =
-        Reading { subject: "'default-server' :", kind: Kind::ServerOption, on_default: true, resolve };
+        Reading { subject: "'default-server'", kind: Kind::ServerOption, on_default: true, resolve };
+    // For messages; each server brings its own name.
+    defaults.name = "default-server".to_owned();
     read_options(TABLES, words, 1, defaults, &reading, findings);
 }
 
@@ -83,11 +85,11 @@ fn place_server(
         // What looks like a broken address may be a name that does not resolve; HAProxy says that here.
         Err(AddressError::Host(host)) => {
             let error = AddressError::Host(host.clone());
-            findings.alert(2, format!("{subject} could not resolve address '{host}'."), error.help());
+            findings.alert(2, format!("{subject} : could not resolve address '{host}'."), error.help());
             None
         }
         Err(error) => {
-            findings.alert(2, format!("{subject} {}", error.message(text)), error.help());
+            findings.alert(2, format!("{subject} : {}", error.message(text)), error.help());
             None
         }
     }
@@ -130,20 +132,20 @@ fn locate(
             },
             InitAddress::Ip(ip) => {
                 let message = format!(
-                    "{subject} could not resolve address '{name}', falling back to configured address."
+                    "{subject} : could not resolve address '{name}', falling back to configured address."
                 );
                 findings.notice(2, message, "the address after `init-addr` is used");
                 return Some(ip);
             }
             InitAddress::None => {
-                let message = format!("{subject} could not resolve address '{name}', disabling server.");
+                let message = format!("{subject} : could not resolve address '{name}', disabling server.");
                 findings.notice(2, message, "the server stays in maintenance");
                 draft.disabled = true;
                 return Some(Ipv4Addr::UNSPECIFIED.into());
             }
         }
     }
-    let message = format!("{subject} could not resolve address '{name}'.");
+    let message = format!("{subject} : could not resolve address '{name}'.");
     let help =
         "correct the name, write an IP address, or let the server start without one: init-addr libc,none";
     findings.alert(2, message, help);
