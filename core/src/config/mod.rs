@@ -1,4 +1,4 @@
-//! Configuration.
+//! From the text of a configuration to the model (configuration manual, chapters 2 to 5).
 
 pub mod address;
 pub mod bind_option;
@@ -9,5 +9,7 @@ pub mod line_option;
 pub mod logging;
 pub mod server_option;
 
+#[cfg(test)]
+mod robustness;
 #[cfg(test)]
 mod verdicts;

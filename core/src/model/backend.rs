@@ -174,7 +174,7 @@ pub enum TcpCheckStep {
     Connect {
         /// Port other than the check's.
         port: Option<u16>,
-        /// `addr`.
+        /// `addr`; its port is 0 where the line gives none, which means the port of the check.
         address: Option<Address>,
         /// `linger`: close by FIN, not RST.
         linger: bool,
@@ -230,7 +230,7 @@ pub enum HttpCheckStep {
     Connect {
         /// Port other than the check's.
         port: Option<u16>,
-        /// `addr`.
+        /// `addr`; its port is 0 where the line gives none, which means the port of the check.
         address: Option<Address>,
         /// `comment`.
         comment: Option<String>,

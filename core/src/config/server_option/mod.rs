@@ -1,6 +1,7 @@
 //! Options of `server` and `default-server` lines (configuration manual 5.2), a file per family of rows.
 
 mod check;
+mod distinct;
 mod draft;
 mod identity;
 mod limits;
@@ -9,6 +10,7 @@ mod pool;
 mod refused;
 mod source;
 
+pub use distinct::{LinePlace, ServerNames};
 pub use draft::{Reach, ServerDraft};
 pub use line::{ServerContext, read_default_server, read_server};
 
