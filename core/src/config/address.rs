@@ -292,6 +292,9 @@ fn parse_port(text: &str) -> Result<u16, AddressError> {
 
 fn parse_host(text: &str, family: Family) -> Result<Host, AddressError> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if bare.is_empty() && !text.is_empty() {
+        return Err(AddressError::Host(text.to_owned()));
+    }
     if bare.is_empty() || bare == "*" {
         return Ok(match family {
             Family::V6 => Host::Ip(Ipv6Addr::UNSPECIFIED.into()),
@@ -380,6 +383,7 @@ mod tests {
         assert_eq!(parse("abns@x"), Ok(Place::Unix("\0x".into())));
         assert_eq!(parse("/run/x"), Ok(Place::Unix("/run/x".into())));
         assert_eq!(parse("127.0.0.1"), Err(AddressError::PortMissing));
+        assert_eq!(parse("[]:80"), Err(AddressError::Host("[]".into())));
         assert_eq!(parse("::"), Err(AddressError::PortMissing));
         assert_eq!(parse(":82-80"), Err(AddressError::Range("82-80".into())));
         assert_eq!(parse(":80-"), Err(AddressError::Port(String::new())));

@@ -83,12 +83,13 @@ pub(super) const TABLE: &[BindOption] = &[
         name: "shards",
         argument: Argument::One("'shards' : missing value"),
         set: |_, value| {
-            let number = value.text.parse::<u16>().is_ok_and(|shards| shards > 0);
+            let number = value.text.parse::<u16>().is_ok_and(|shards| (1..=256).contains(&shards));
             if number || ["by-thread", "by-group"].contains(&value.text) {
                 return Ok(());
             }
-            let message = format!("'shards' : invalid value '{}'", value.text);
-            Err(Fault::new(message, "write a number from 1 up, or by-thread"))
+            let message =
+                format!("'shards' : invalid value {}, allowed range is 1..256 or 'by-thread'", value.text);
+            Err(Fault::new(message, "leave it out: every worker has a socket of its own"))
         },
         support: Support::Ignored("every worker has a socket of its own already"),
         in_default: true,
@@ -98,13 +99,30 @@ pub(super) const TABLE: &[BindOption] = &[
     BindOption {
         name: "thread",
         argument: Argument::One("'thread' : missing thread set"),
-        set: |_, _| Ok(()),
+        set: |_, value| thread_set(value.text),
         support: Support::Ignored("every worker accepts from every socket"),
         in_default: true,
         summary: "Which threads accept.",
         example: "bind :8080 thread all",
     },
 ];
+
+/// Thread sets, with or without a group before a slash: `1-4`, `2/all`, `1,3`.
+fn thread_set(text: &str) -> Result<(), Fault> {
+    let set = text.split_once('/').map_or(text, |(_, set)| set);
+    let number =
+        |part: &str| part.is_empty() || part.parse::<u16>().is_ok_and(|number| (1..=256).contains(&number));
+    let range = |part: &str| {
+        let (low, high) = part.split_once('-').unwrap_or((part, part));
+        ["all", "odd", "even"].contains(&part) || (!low.is_empty() && number(low) && number(high))
+    };
+    if set.split(',').all(range) {
+        return Ok(());
+    }
+    let message =
+        format!("invalid first thread number '{text}', permitted range is 1..256, or 'all', 'odd', 'even'.");
+    Err(Fault::new(message, "leave it out: every worker accepts from every socket"))
+}
 
 /// One of a few words.
 fn one_of(name: &str, text: &str, words: &[&str]) -> Result<(), Fault> {

@@ -17,31 +17,34 @@ pub(super) enum Family {
 /// Reads the words of an `expect` step; `None` when one of them is wrong.
 pub(super) fn read_expect(family: Family, words: &mut Words<'_, '_>) -> Option<Expect> {
     let mut what = None;
-    let mut negate = false;
-    let (mut min_recv, mut comment) = (None, None);
+    let (mut negate, mut min_recv, mut comment) = (false, None, None);
     let mut any = false;
+    // A `!` of its own, waiting for its pattern.
+    let mut bang = false;
     while let Some(word) = words.next() {
         any = true;
         let bare = word.trim_start_matches('!');
-        if bare.len() < word.len() && matches!(bare, "min-recv" | "comment") {
-            return refuse(words, &format!("[!] not supported with '{bare}'."));
-        }
-        negate ^= (word.len() - bare.len()) % 2 == 1;
+        bang ^= (word.len() - bare.len()) % 2 == 1;
         match bare {
             "" => {}
-            "min-recv" if negate => return refuse(words, "[!] not supported with 'min-recv'."),
+            "min-recv" | "comment" if bang => {
+                return refuse(words, &format!("[!] not supported with '{bare}'."));
+            }
             "min-recv" => min_recv = read_min_recv(words)?,
             "comment" => comment = Some(words.comment()?),
             _ if what.is_some() && is_pattern(family, bare) => {
                 return refuse(words, "only one pattern expected.");
             }
-            _ => what = Some(read_pattern(family, bare, words)?),
+            _ => {
+                what = Some(read_pattern(family, bare, words)?);
+                negate = std::mem::take(&mut bang);
+            }
         }
     }
     match what {
+        _ if bang => refuse(words, &unsupported(family, "")),
         Some(what) => Some(Expect { what, negate, min_recv, comment }),
-        None if any && !negate => refuse(words, "pattern not found."),
-        None if any => refuse(words, &unsupported(family, "")),
+        None if any => refuse(words, "pattern not found."),
         None => refuse(words, "expects at least a matching pattern as arguments."),
     }
 }

@@ -46,7 +46,19 @@ pub fn read_server(
     read_options(TABLES, words, 3, &mut draft, &reading, findings);
     // Behind the options: `init-addr` says what to do about a name that does not resolve.
     draft.address = place_server(address, &mut draft, &reading, findings);
+    check_reachable(&draft, context.backend, findings);
     draft.address.is_some().then_some(draft)
+}
+
+/// Reports checks that would go to no port: those of a Unix socket's server with another `addr`.
+fn check_reachable(draft: &ServerDraft, backend: &str, findings: &mut Findings) {
+    let check = draft.build().and_then(|server| server.check);
+    if check.and_then(|check| check.address.ip()).is_some_and(|address| address.port() == 0) {
+        let name = &draft.name;
+        let message =
+            format!("backend '{backend}': server '{name}' has neither service port nor check port.");
+        findings.alert(1, message, "add `port`, or a port to `addr`");
+    }
 }
 
 /// Reads the words of a `default-server` line, the keyword included, into the settings for later servers.
