@@ -9,6 +9,7 @@ pub mod backend;
 pub mod base;
 pub mod catalog;
 pub mod config;
+pub mod h1;
 pub mod http;
 pub mod keyword;
 pub mod log;

@@ -62,6 +62,11 @@ impl Fields {
     /// Adds a field whose text is in the buffer already.
     pub fn push_span(&mut self, name: Span, value: Span) {
         let known = Known::from_name(name.of(&self.buffer));
+        self.push_known(name, value, known);
+    }
+
+    /// Adds a field whose text is in the buffer, or will be before anyone looks, and whose name was found.
+    pub fn push_known(&mut self, name: Span, value: Span, known: Known) {
         self.list.push(Field { name, value, known });
     }
 
@@ -97,6 +102,23 @@ impl Fields {
         self.list.retain(|field| keep(field.known, field.name.of(buffer), field.value.of(buffer)));
     }
 
+    /// Keeps the members of the comma-separated values of this name for which `keep` says so. A field without
+    /// any left goes; one that loses nothing stays byte for byte. Works in place.
+    pub fn retain_members(&mut self, known: Known, mut keep: impl FnMut(&[u8]) -> bool) {
+        let buffer = &mut self.buffer;
+        self.list.retain_mut(|field| {
+            if field.known != known {
+                return true;
+            }
+            let start = field.value.start as usize;
+            let end = start + field.value.len as usize;
+            if members(&buffer[start..end]).any(|member| !keep(member)) {
+                field.value.len = compact_members(&mut buffer[start..end], &mut keep) as u32;
+            }
+            members(field.value.of(buffer)).next().is_some()
+        });
+    }
+
     /// Puts text into the buffer and says where.
     pub fn append(&mut self, text: &[u8]) -> Span {
         let start = self.buffer.len();
@@ -125,9 +147,50 @@ impl Fields {
     }
 }
 
+/// The members of a comma-separated value, without white space around them and without empty ones.
+pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+}
+
+/// Moves the members to keep to the front, a comma between them; returns how long they are together.
+fn compact_members(value: &mut [u8], keep: &mut impl FnMut(&[u8]) -> bool) -> usize {
+    let (mut written, mut at) = (0, 0);
+    while at < value.len() {
+        let end = memchr::memchr(b',', &value[at..]).map_or(value.len(), |offset| at + offset);
+        let raw = &value[at..end];
+        let member = raw.trim_ascii();
+        if !member.is_empty() && keep(member) {
+            let from = at + (raw.len() - raw.trim_ascii_start().len());
+            let len = member.len();
+            if written > 0 {
+                value[written] = b',';
+                written += 1;
+            }
+            value.copy_within(from..from + len, written);
+            written += len;
+        }
+        at = end + 1;
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn members_are_dropped_in_place_and_empty_fields_go() {
+        let mut fields = Fields::default();
+        fields.push(b"Connection", b"close , foo,,Close,bar");
+        fields.push(b"X", b"close");
+        fields.push(b"connection", b"close");
+        fields.push(b"connection", b"a , b");
+
+        fields.retain_members(Known::Connection, |member| !member.eq_ignore_ascii_case(b"close"));
+
+        let all: Vec<_> = fields.iter().map(|(_, _, value)| value).collect();
+        assert_eq!(all, [&b"foo,bar"[..], b"close", b"a , b"]);
+    }
 
     #[test]
     fn set_replaces_all_of_a_name_ignoring_case() {

@@ -1,11 +1,15 @@
 //! Messages without a version: what the codecs make and take, and what streams and rules see.
 
+mod connection;
 mod fields;
 mod head;
 mod known;
 mod method;
+mod status;
 
-pub use fields::{Field, Fields, Span};
+pub use connection::strip_hop_by_hop;
+pub use fields::{Field, Fields, Span, members};
 pub use head::{RequestHead, ResponseHead, Version};
 pub use known::Known;
 pub use method::Method;
+pub use status::reason_of;
