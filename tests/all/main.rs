@@ -1,3 +1,4 @@
 //! The one test binary: everything that looks at the workspace or the program from outside.
 
 mod tidy;
+mod verdicts;

@@ -13,7 +13,7 @@ mod source;
 use std::path::PathBuf;
 
 /// The top of the repository.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     tests.parent().expect("tests/ lies in the repository").to_path_buf()
 }
