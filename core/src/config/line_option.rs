@@ -26,6 +26,19 @@ pub struct LineOption<Draft: 'static> {
     pub example: &'static str,
 }
 
+impl<Draft> LineOption<Draft> {
+    /// What most rows have in common: no argument, no effect, accepted everywhere.
+    pub const ROW: LineOption<Draft> = LineOption {
+        name: "",
+        argument: Argument::None,
+        set: |_, _| Ok(()),
+        support: Support::Full,
+        in_default: true,
+        summary: "",
+        example: "",
+    };
+}
+
 /// The argument of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {

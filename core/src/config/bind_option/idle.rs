@@ -11,18 +11,18 @@ pub(super) const TABLE: &[BindOption] = &[
         argument: Argument::One("'expose-fd' : missing fd type"),
         set: |_, value| one_of("expose-fd", value.text, &["listeners"]),
         support: Support::Ignored("only an administration socket hands descriptors on"),
-        in_default: true,
         summary: "What an administration socket hands to a new process.",
         example: "bind :8080 expose-fd listeners",
+        ..BindOption::ROW
     },
     BindOption {
         name: "level",
         argument: Argument::One("'level' only supports 'user', 'operator', and 'admin' (got '')"),
         set: |_, value| one_of("level", value.text, &["user", "operator", "admin"]),
         support: Support::Ignored("only an administration socket has levels"),
-        in_default: true,
         summary: "What an administration socket may do.",
         example: "bind :8080 level user",
+        ..BindOption::ROW
     },
     BindOption {
         name: "nice",
@@ -33,9 +33,9 @@ pub(super) const TABLE: &[BindOption] = &[
             if valid { Ok(()) } else { Err(Fault::new(message(), "write a number from -1024 to 1024")) }
         },
         support: Support::Ignored("all connections get equal turns"),
-        in_default: true,
         summary: "Priority of this socket's connections.",
         example: "bind :8080 nice 10",
+        ..BindOption::ROW
     },
     BindOption {
         name: "process",
@@ -47,9 +47,9 @@ pub(super) const TABLE: &[BindOption] = &[
             Err(Fault::warning(message, "remove it: there is one process, and every worker accepts"))
         },
         support: Support::Ignored("there is one process; HAProxy 2.8 refuses it"),
-        in_default: true,
         summary: "Which processes accept.",
         example: "bind :8080 process 1",
+        ..BindOption::ROW
     },
     BindOption {
         name: "proto",
@@ -66,18 +66,18 @@ pub(super) const TABLE: &[BindOption] = &[
             text => Err(Fault::new(format!("'proto' :  unknown MUX protocol '{text}'"), "write h1")),
         },
         support: Support::Partial("`h1` only"),
-        in_default: true,
         summary: "Protocol of this socket's connections.",
         example: "bind :8080 proto h1",
+        ..BindOption::ROW
     },
     BindOption {
         name: "severity-output",
         argument: Argument::One("'severity-output' : missing severity format"),
         set: |_, value| one_of("severity-output", value.text, &["none", "number", "string"]),
         support: Support::Ignored("only an administration socket answers with severities"),
-        in_default: true,
         summary: "How an administration socket writes severities.",
         example: "bind :8080 severity-output none",
+        ..BindOption::ROW
     },
     BindOption {
         name: "shards",
@@ -92,18 +92,18 @@ pub(super) const TABLE: &[BindOption] = &[
             Err(Fault::new(message, "leave it out: every worker has a socket of its own"))
         },
         support: Support::Ignored("every worker has a socket of its own already"),
-        in_default: true,
         summary: "How many sockets share the address.",
         example: "bind :8080 shards by-thread",
+        ..BindOption::ROW
     },
     BindOption {
         name: "thread",
         argument: Argument::One("'thread' : missing thread set"),
         set: |_, value| thread_set(value.text),
         support: Support::Ignored("every worker accepts from every socket"),
-        in_default: true,
         summary: "Which threads accept.",
         example: "bind :8080 thread all",
+        ..BindOption::ROW
     },
 ];
 

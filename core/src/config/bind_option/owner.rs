@@ -14,10 +14,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.name = Some(value.text.to_owned());
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Name of the socket in messages and statistics.",
         example: "bind :8080 name web",
+        ..BindOption::ROW
     },
     BindOption {
         name: "id",
@@ -34,9 +33,9 @@ pub(super) const TABLE: &[BindOption] = &[
             Err(Fault::new(fault, "write a whole number from 1 up"))
         },
         support: Support::Partial("checked to be used once; nothing shows it yet"),
-        in_default: true,
         summary: "Number of the socket in statistics.",
         example: "bind :8080 id 7",
+        ..BindOption::ROW
     },
     BindOption {
         name: "mode",
@@ -49,10 +48,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.options.mode = Some(mode.ok_or_else(fault)?);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Permissions of a Unix socket.",
         example: "bind /run/web.sock mode 660",
+        ..BindOption::ROW
     },
     BindOption {
         name: "user",
@@ -61,10 +59,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.options.user = Some(Identity::Name(value.text.to_owned()));
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Owner of a Unix socket, by name.",
         example: "bind /run/web.sock user root",
+        ..BindOption::ROW
     },
     BindOption {
         name: "uid",
@@ -73,10 +70,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.options.user = Some(Identity::Number(id("uid", value.text)?));
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Owner of a Unix socket, by number.",
         example: "bind /run/web.sock uid 0",
+        ..BindOption::ROW
     },
     BindOption {
         name: "group",
@@ -85,10 +81,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.options.group = Some(Identity::Name(value.text.to_owned()));
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Group of a Unix socket, by name.",
         example: "bind /run/web.sock group root",
+        ..BindOption::ROW
     },
     BindOption {
         name: "gid",
@@ -97,10 +92,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.options.group = Some(Identity::Number(id("gid", value.text)?));
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Group of a Unix socket, by number.",
         example: "bind /run/web.sock gid 0",
+        ..BindOption::ROW
     },
 ];
 

@@ -16,10 +16,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.maxconn = Some(count("maxconn", value.text)?).filter(|&most| most > 0);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Most connections of this socket at one time; 0 is no limit.",
         example: "bind :8080 maxconn 1000",
+        ..BindOption::ROW
     },
     BindOption {
         name: "backlog",
@@ -28,70 +27,59 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.options.backlog = Some(count("backlog", value.text)?).filter(|&most| most > 0);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Length of the system's queue of new connections.",
         example: "bind :8080 backlog 512",
+        ..BindOption::ROW
     },
     BindOption {
         name: "defer-accept",
-        argument: Argument::None,
         set: |draft, _| {
             draft.options.defer_accept = true;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Accepts a connection only when its first bytes are there.",
         example: "bind :8080 defer-accept",
+        ..BindOption::ROW
     },
     BindOption {
         name: "tfo",
-        argument: Argument::None,
         set: |draft, _| {
             draft.options.fast_open = true;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Takes bytes that come with the connection request.",
         example: "bind :8080 tfo",
+        ..BindOption::ROW
     },
     BindOption {
         name: "transparent",
-        argument: Argument::None,
         set: |draft, _| {
             draft.options.transparent = true;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Binds an address that is not of this machine.",
         example: "bind :8080 transparent",
+        ..BindOption::ROW
     },
     BindOption {
         name: "v4v6",
-        argument: Argument::None,
         set: |draft, _| {
             draft.options.v6only = Some(false);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Listens on IPv4 as well, on an IPv6 address.",
         example: "bind :::8080 v4v6",
+        ..BindOption::ROW
     },
     BindOption {
         name: "v6only",
-        argument: Argument::None,
         set: |draft, _| {
             draft.options.v6only = Some(true);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Listens on IPv6 only.",
         example: "bind :::8080 v6only",
+        ..BindOption::ROW
     },
     BindOption {
         name: "interface",
@@ -100,10 +88,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.options.interface = Some(value.text.to_owned());
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Takes only connections that come in by this network interface.",
         example: "bind :8080 interface lo",
+        ..BindOption::ROW
     },
     BindOption {
         name: "mss",
@@ -121,9 +108,9 @@ pub(super) const TABLE: &[BindOption] = &[
             Ok(())
         },
         support: Support::Partial("no negative number"),
-        in_default: true,
         summary: "Largest segment to announce.",
         example: "bind :8080 mss 1400",
+        ..BindOption::ROW
     },
     BindOption {
         name: "tcp-ut",
@@ -139,10 +126,9 @@ pub(super) const TABLE: &[BindOption] = &[
             draft.options.user_timeout = Some(span).filter(|&span| span > Duration::ZERO);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "How long sent bytes may stay unacknowledged.",
         example: "bind :8080 tcp-ut 30s",
+        ..BindOption::ROW
     },
 ];
 

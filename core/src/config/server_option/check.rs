@@ -8,33 +8,28 @@ use super::{ServerOption, number};
 use crate::config::address::{AddressError, Place, Rules};
 use crate::config::duration::{DurationError, parse_duration};
 use crate::config::line_option::{Argument, Fault, Value};
-use crate::keyword::Support;
 
 /// The rows of this family.
 pub(super) const TABLE: &[ServerOption] = &[
     ServerOption {
         name: "check",
-        argument: Argument::None,
         set: |draft, _| {
             draft.check = true;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Checks the server's health.",
         example: "server web1 127.0.0.1:8080 check",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "no-check",
-        argument: Argument::None,
         set: |draft, _| {
             draft.check = false;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Takes back a `check` of `default-server`.",
         example: "server web1 127.0.0.1:8080 no-check",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "inter",
@@ -43,10 +38,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.inter = interval("inter", value, draft)?;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Time between two checks (2s).",
         example: "server web1 127.0.0.1:8080 check inter 3s",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "fastinter",
@@ -55,10 +49,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.fastinter = Some(interval("fastinter", value, draft)?);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Time between two checks while the server is going up or down.",
         example: "server web1 127.0.0.1:8080 check fastinter 500ms",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "downinter",
@@ -67,10 +60,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.downinter = Some(interval("downinter", value, draft)?);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Time between two checks while the server is down.",
         example: "server web1 127.0.0.1:8080 check downinter 10s",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "rise",
@@ -79,10 +71,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.rise = count("rise", value.text)?;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Good checks in a row until the server is up (2).",
         example: "server web1 127.0.0.1:8080 check rise 2",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "fall",
@@ -91,10 +82,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.fall = count("fall", value.text)?;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Failed checks in a row until the server is down (3).",
         example: "server web1 127.0.0.1:8080 check fall 3",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "port",
@@ -105,19 +95,17 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.check_port = u16::try_from(port).ok().filter(|&port| port > 0);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Port that checks go to.",
         example: "server web1 127.0.0.1:8080 check port 8081",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "addr",
         argument: Argument::One("'addr' expects <ipv4|ipv6> as argument."),
         set: set_address,
-        support: Support::Full,
-        in_default: true,
         summary: "Address that checks go to.",
         example: "server web1 127.0.0.1:8080 check addr 127.0.0.2",
+        ..ServerOption::ROW
     },
 ];
 

@@ -22,35 +22,30 @@ pub(super) const TABLE: &[ServerOption] = &[
     ServerOption {
         name: "cookie",
         argument: Argument::One("'cookie' expects <value> as argument."),
-        set: |_, _| Ok(()),
         support: Support::Ignored(
             "it has an effect only with the backend's keyword `cookie`, which is an error until it works",
         ),
-        in_default: true,
         summary: "Cookie value that leads to this server.",
         example: "server web1 127.0.0.1:8080 cookie one",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "stick",
-        argument: Argument::None,
-        set: |_, _| Ok(()),
         support: Support::Ignored(
             "it has an effect only with stick rules, which are an error until they work",
         ),
-        in_default: true,
         summary: "Takes back a `non-stick` of `default-server`.",
         example: "server web1 127.0.0.1:8080 stick",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "non-stick",
-        argument: Argument::None,
-        set: |_, _| Ok(()),
         support: Support::Ignored(
             "it has an effect only with stick rules, which are an error until they work",
         ),
-        in_default: true,
         summary: "Stick tables do not remember this server.",
         example: "server web1 127.0.0.1:8080 non-stick",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "shard",
@@ -59,8 +54,8 @@ pub(super) const TABLE: &[ServerOption] = &[
             number(value.text, 0, i32::MAX as u32, || "'shard' : invalid value".to_owned()).map(|_| ())
         },
         support: Support::Ignored("it has an effect only in a section `peers`"),
-        in_default: true,
         summary: "Which part of a stick table a peer gets.",
         example: "server web1 127.0.0.1:8080 shard 1",
+        ..ServerOption::ROW
     },
 ];

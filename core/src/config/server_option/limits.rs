@@ -2,7 +2,6 @@
 
 use super::{ServerOption, number};
 use crate::config::line_option::Argument;
-use crate::keyword::Support;
 
 /// The rows of this family.
 pub(super) const TABLE: &[ServerOption] = &[
@@ -15,10 +14,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.weight = number(text, 0, 256, message)?;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Share of the traffic, from 0 (none) to 256 (1).",
         example: "server web1 127.0.0.1:8080 weight 10",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "maxconn",
@@ -28,10 +26,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.maxconn = Some(number(value.text, 0, u32::MAX, message)?).filter(|&most| most > 0);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Most connections at one time; more requests wait in the queue. 0 is no limit.",
         example: "server web1 127.0.0.1:8080 maxconn 100",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "maxqueue",
@@ -41,57 +38,48 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.maxqueue = Some(number(value.text, 0, u32::MAX, message)?).filter(|&most| most > 0);
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Most requests that wait for this server. 0 is no limit.",
         example: "server web1 127.0.0.1:8080 maxconn 100 maxqueue 50",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "backup",
-        argument: Argument::None,
         set: |draft, _| {
             draft.backup = true;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Takes traffic only when all servers without `backup` are down.",
         example: "server spare 127.0.0.1:8080 backup",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "no-backup",
-        argument: Argument::None,
         set: |draft, _| {
             draft.backup = false;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Takes back a `backup` of `default-server`.",
         example: "server web1 127.0.0.1:8080 no-backup",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "disabled",
-        argument: Argument::None,
         set: |draft, _| {
             draft.disabled = true;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Starts in maintenance.",
         example: "server web1 127.0.0.1:8080 disabled",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "enabled",
-        argument: Argument::None,
         set: |draft, _| {
             draft.disabled = false;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Takes back a `disabled` of `default-server`.",
         example: "server web1 127.0.0.1:8080 enabled",
+        ..ServerOption::ROW
     },
 ];

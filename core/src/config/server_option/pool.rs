@@ -18,10 +18,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             };
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "Most idle connections kept; -1 is no limit.",
         example: "server web1 127.0.0.1:8080 pool-max-conn 50",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "pool-purge-delay",
@@ -39,10 +38,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             })?;
             Ok(())
         },
-        support: Support::Full,
-        in_default: true,
         summary: "How long an idle connection is kept (5s).",
         example: "server web1 127.0.0.1:8080 pool-purge-delay 10s",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "pool-low-conn",
@@ -57,8 +55,8 @@ pub(super) const TABLE: &[ServerOption] = &[
         support: Support::Ignored(
             "idle connections belong to one worker and are never taken over by another",
         ),
-        in_default: true,
         summary: "Idle connections below which a thread takes none from another.",
         example: "server web1 127.0.0.1:8080 pool-low-conn 10",
+        ..ServerOption::ROW
     },
 ];

@@ -36,20 +36,12 @@ pub(super) const TABLE: &[ServerOption] = &[
             }
         },
         support: Support::Ignored("it has an effect only with `observe`, which is an error until it works"),
-        in_default: true,
         summary: "Errors in traffic until `on-error` acts.",
         example: "server web1 127.0.0.1:8080 check error-limit 10",
+        ..ServerOption::ROW
     },
 ];
 
 const fn negative(name: &'static str, summary: &'static str, example: &'static str) -> ServerOption {
-    ServerOption {
-        name,
-        argument: Argument::None,
-        set: |_, _| Ok(()),
-        support: Support::Full,
-        in_default: true,
-        summary,
-        example,
-    }
+    ServerOption { name, summary, example, ..ServerOption::ROW }
 }

@@ -21,9 +21,9 @@ pub(super) const TABLE: &[ServerOption] = &[
         support: Support::Partial(
             "one address with at most one port; no port range, `usesrc` or `interface`",
         ),
-        in_default: true,
         summary: "Local address of connections to the server.",
         example: "server web1 127.0.0.1:8080 source 127.0.0.1",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "init-addr",
@@ -32,27 +32,27 @@ pub(super) const TABLE: &[ServerOption] = &[
         support: Support::Partial(
             "`last` finds nothing, as there is no state file; with `none` the server stays in maintenance",
         ),
-        in_default: true,
         summary: "How to find the address of a host name at start (last,libc).",
         example: "server web1 127.0.0.1:8080 init-addr libc,none",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "proto",
         argument: Argument::One("'proto' : missing value."),
         set: |_, value| protocol("proto", value.text),
         support: Support::Partial("`h1` only"),
-        in_default: true,
         summary: "Protocol towards the server.",
         example: "server web1 127.0.0.1:8080 proto h1",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "check-proto",
         argument: Argument::One("'check-proto' : missing value."),
         set: |_, value| protocol("check-proto", value.text),
         support: Support::Partial("`h1` only"),
-        in_default: true,
         summary: "Protocol of checks.",
         example: "server web1 127.0.0.1:8080 check check-proto h1",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "tcp-ut",
@@ -65,27 +65,22 @@ pub(super) const TABLE: &[ServerOption] = &[
             )),
         },
         support: Support::Ignored("a server that no longer answers is noticed by `timeout server`"),
-        in_default: true,
         summary: "How long sent bytes may stay unacknowledged.",
         example: "server web1 127.0.0.1:8080 tcp-ut 30s",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "tfo",
-        argument: Argument::None,
-        set: |_, _| Ok(()),
         support: Support::Ignored("it saves one round trip of a new connection and changes nothing else"),
-        in_default: true,
         summary: "Sends the first bytes together with the connection request.",
         example: "server web1 127.0.0.1:8080 tfo",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "no-tfo",
-        argument: Argument::None,
-        set: |_, _| Ok(()),
-        support: Support::Full,
-        in_default: true,
         summary: "Takes back a `tfo` of `default-server`.",
         example: "server web1 127.0.0.1:8080 no-tfo",
+        ..ServerOption::ROW
     },
 ];
 
