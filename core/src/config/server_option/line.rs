@@ -86,7 +86,11 @@ fn place_server(
     let placed = match Place::parse(text, Rules::SERVER) {
         Ok(Place::Unix(path)) => return Some(Address::Unix(Arc::from(path))),
         Ok(Place::Fd(_)) => Err(AddressError::DescriptorForbidden),
-        Ok(Place::Inet { host, ports, family }) => connectable(&host, ports).map(|port| (host, port, family)),
+        Ok(Place::Inet { host, ports, family }) => match connectable(&host, ports) {
+            Ok(port) => Ok((host, port, family)),
+            // A name that does not resolve is the worse fault: it may be no address at all.
+            Err(error) => host.resolve(family, reading.resolve).and(Err(error)),
+        },
         Err(error) => Err(error),
     };
     match placed {
