@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use super::bytes::is_value;
+use super::classes::is_value;
 use super::cursor::{outcome, read_fields, window};
 use super::{Error, HeadLimits, Parse};
 use crate::http::{Fields, Known};

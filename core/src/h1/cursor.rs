@@ -1,6 +1,6 @@
 //! The steps that request heads, response heads and trailers share.
 
-use super::bytes::{is_token, value_end};
+use super::classes::{is_token, value_end};
 use super::{Error, HeadLimits, Parse};
 use crate::http::{Fields, Known, Span, Version};
 

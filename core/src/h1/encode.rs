@@ -153,9 +153,16 @@ fn put_length(out: &mut BytesMut, body: BodyLength, described: &[u8]) {
     out.extend_from_slice(b"content-length: ");
     match body {
         BodyLength::Length(length) => put_decimal(out, length),
-        _ => out.extend_from_slice(members(described).next().unwrap_or(b"0")),
+        _ => out.extend_from_slice(without_zeros(described)),
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// The first number of a described length, which framing has checked, without leading zeros.
+fn without_zeros(described: &[u8]) -> &[u8] {
+    let digits = members(described).next().unwrap_or(b"0");
+    let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
+    &digits[zeros.min(digits.len().saturating_sub(1))..]
 }
 
 /// Appends a received `Connection` without the members that are ours to say; returns whether `upgrade` was

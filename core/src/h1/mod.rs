@@ -4,8 +4,8 @@
 //! copies a head once, when it is complete. What may be read in two ways is an [`Error`] and is never
 //! forwarded. Where the specification leaves a choice, HAProxy 2.8 was asked, and a comment says so.
 
-mod bytes;
 mod chunk;
+mod classes;
 mod cursor;
 mod encode;
 mod error;

@@ -1,6 +1,6 @@
 //! Request heads (RFC 9112 3).
 
-use super::bytes::{is_target, is_token};
+use super::classes::{is_target, is_token};
 use super::cursor::{
     Step, byte, line_end, outcome, read_fields, skip_empty_lines, skip_spaces, version, window,
 };

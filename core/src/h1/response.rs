@@ -1,6 +1,6 @@
 //! Response heads (RFC 9112 4).
 
-use super::bytes::value_end;
+use super::classes::value_end;
 use super::cursor::{
     Step, byte, line_end, outcome, read_fields, skip_empty_lines, skip_spaces, version, window,
 };

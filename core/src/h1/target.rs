@@ -1,7 +1,7 @@
 //! Request targets and `Host` (RFC 9112 3.2): which forms there are, and that both name one place.
 
 use super::Error;
-use super::bytes::is_host;
+use super::classes::is_host;
 use crate::http::{Known, Method, RequestHead};
 
 /// A place: host in any case, and port.

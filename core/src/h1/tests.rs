@@ -1,9 +1,16 @@
 //! The rules of the codec, one by one, through its public face.
 
+mod checks;
+mod chunks;
+mod corpus;
+mod encoding;
+mod framings;
+mod generated;
 mod heads;
+mod targets;
 
 use super::*;
-use crate::http::{RequestHead, ResponseHead};
+use crate::http::{Fields, Method, RequestHead, ResponseHead, Version, strip_hop_by_hop};
 
 /// What HAProxy allows with its default buffer of 16 kB.
 pub(super) const LIMITS: HeadLimits = HeadLimits { bytes_max: 15 * 1024, fields_max: 101 };
