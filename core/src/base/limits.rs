@@ -20,3 +20,6 @@ pub const SPARE_STREAMS_MAX: usize = 256;
 
 /// Bytes of body or trailer an answering health check may send before its result is decided.
 pub const CHECK_ANSWER_MAX: usize = 16 * 1024;
+
+/// Most sockets of one `bind` line, port ranges spread out: every port of both families, twice.
+pub const BIND_ADDRESSES_MAX: usize = 4 * 65_535;

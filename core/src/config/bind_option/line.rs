@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::TABLES;
+use crate::base::limits::BIND_ADDRESSES_MAX;
 use crate::config::address::{AddressError, Place, Rules};
 use crate::config::finding::Findings;
 use crate::config::line_option::{Reading, Resolve, read_options};
@@ -45,6 +46,11 @@ pub fn read_bind(words: &[&str], context: &BindContext<'_>, findings: &mut Findi
     // HAProxy takes a comma at the end.
     let list = addresses.strip_suffix(',').unwrap_or(addresses);
     for text in list.split(',') {
+        if draft.addresses.len() > BIND_ADDRESSES_MAX {
+            let message = format!("'bind' : more than {BIND_ADDRESSES_MAX} addresses on one line");
+            findings.alert(1, message, "write fewer ports");
+            break;
+        }
         if let Err(error) = add_address(text, context.resolve, &mut draft.addresses) {
             findings.alert(1, format!("'bind' : {}", error.message(text)), error.help());
         }

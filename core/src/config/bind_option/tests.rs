@@ -87,6 +87,15 @@ fn every_fault_of_a_line_is_reported() {
 }
 
 #[test]
+fn a_line_cannot_ask_for_endless_sockets() {
+    let line = format!("bind {}", [":1-65535"; 1_000].join(","));
+    let (draft, findings) = read(&line);
+
+    assert!(findings[0].message.ends_with("addresses on one line"));
+    assert!(draft.unwrap().addresses.len() < 6 * 65_535);
+}
+
+#[test]
 fn a_name_of_another_kind_is_explained() {
     let (_, findings) = read("bind :80 weight 3");
     assert_eq!(findings[0].help, "`weight` is a server option, not a bind option");
