@@ -4,14 +4,17 @@ use super::classes::{is_target, is_token};
 use super::cursor::{
     Step, byte, line_end, outcome, read_fields, skip_empty_lines, skip_spaces, version, window,
 };
-use super::target::check_target;
+use super::target::{check_target, normalize_target};
 use super::{Error, HeadLimits, Parse};
 use crate::http::{Method, RequestHead, Span};
 
 /// Parses a request head at the start of `input`.
 ///
 /// `head` is cleared first and is meaningful only after [`Parse::Complete`]; then its text is a single copy
-/// of the head, without the empty lines before it. No memory is taken once `head` is warm.
+/// of the head, without the empty lines before it. No memory is taken once `head` is warm. A target that names
+/// a host is put into HAProxy's form.
+///
+/// After [`Parse::Partial`] it is enough to try again when a line feed has come or the input is full.
 pub fn parse_request(input: &[u8], head: &mut RequestHead, limits: &HeadLimits) -> Result<Parse, Error> {
     head.clear();
     let window = window(input, limits);
@@ -36,6 +39,9 @@ fn request(input: &[u8], head: &mut RequestHead, limits: &HeadLimits) -> Step<us
     head.target_span = Span::between(target_start - base, target_end - base);
     head.version = version;
     check_target(head, target_start)?;
+    if input[target_start] != b'/' {
+        normalize_target(head);
+    }
     Ok(end)
 }
 

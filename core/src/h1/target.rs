@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::classes::is_host;
-use crate::http::{Known, Method, RequestHead};
+use crate::http::{Known, Method, RequestHead, Span};
 
 /// A place: host in any case, and port.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl<'a> Authority<'a> {
 
 /// Checks the target's form, and `Host` by itself and against it.
 ///
-/// A request without `Host` passes, in HTTP/1.1 too, and the target stays as received, as in HAProxy. HAProxy
-/// 2.8 lets targets of no known form pass (`GET foo`); 2.6 refuses them and so do we.
+/// A request without `Host` passes, in HTTP/1.1 too, as in HAProxy. HAProxy 2.8 lets targets of no known form
+/// pass (`GET foo`); 2.6 refuses them and so do we.
 pub(super) fn check_target(head: &RequestHead, position: usize) -> Result<(), Error> {
     let mut hosts = head.fields.known(Known::Host);
     let host = hosts.next();
@@ -86,12 +86,64 @@ fn check_absolute(target: &[u8], host: Option<&[u8]>) -> Option<Result<(), Error
     if place.host.is_empty() || !is_valid_host(authority) {
         return None;
     }
-    let defaults: &[&[u8]] = match scheme {
+    Some(agree(place, host, default_ports(scheme)))
+}
+
+/// The port that a scheme stands for, if it is one of ours.
+fn default_ports(scheme: &[u8]) -> &'static [&'static [u8]] {
+    match scheme {
         scheme if scheme.eq_ignore_ascii_case(b"http") => &[b"80"],
         scheme if scheme.eq_ignore_ascii_case(b"https") => &[b"443"],
         _ => &[],
-    };
-    Some(agree(place, host, defaults))
+    }
+}
+
+/// Brings a checked target into the form that HAProxy 2.8 sends and that its rules see.
+///
+/// Of `http` and `https` targets goes a port that says nothing, and an empty path becomes `/` (save for
+/// `OPTIONS`); a target that was changed thereby also words `Host` anew. With `CONNECT` it is `Host` that
+/// loses port 80 or 443. All else stays as received.
+pub(super) fn normalize_target(head: &mut RequestHead) {
+    if head.method == Method::Connect {
+        return shorten_connect_host(head);
+    }
+    let target = head.target();
+    let Some(colon) = memchr::memmem::find(target, b"://").filter(|_| target[0] != b'/') else { return };
+    let defaults = default_ports(&target[..colon]);
+    if defaults.is_empty() {
+        return;
+    }
+    let start = colon + 3;
+    let end = memchr::memchr(b'/', &target[start..]).map_or(target.len(), |offset| start + offset);
+    let place_start = end - without_user(&target[start..end]).len();
+    let place = Authority::split(&target[place_start..end]);
+    let silent_port = place.port.is_none_or(|port| defaults.contains(&port));
+    let place_end = if silent_port { place_start + place.host.len() } else { end };
+    let slash_due = end == target.len() && head.method != Method::Options;
+    if place_end == end && !slash_due {
+        return;
+    }
+    let old = head.target_span.start as usize;
+    let buffer = &mut head.fields.buffer;
+    let new = buffer.len();
+    let path = old + end..old + head.target_span.len as usize;
+    buffer.extend_from_within(old..old + place_end);
+    buffer.extend_from_within(path);
+    if slash_due {
+        buffer.push(b'/');
+    }
+    head.target_span = Span::between(new, buffer.len());
+    head.fields.replace_known(Known::Host, Span::between(new + place_start, new + place_end));
+}
+
+/// Drops a usual port from the `Host` of a `CONNECT`.
+fn shorten_connect_host(head: &mut RequestHead) {
+    let Some(host) = head.fields.known(Known::Host).next() else { return };
+    let place = Authority::split(host);
+    if place.port.is_some_and(|port| port == b"80" || port == b"443") {
+        let len = place.host.len();
+        head.fields.truncate_known(Known::Host, len);
+    }
 }
 
 /// The authority without what names a user.

@@ -96,6 +96,20 @@ impl Fields {
         self.list.retain(|field| field.known != known);
     }
 
+    /// Gives all fields of this well-known name a value that is in the buffer already, where they stand.
+    pub fn replace_known(&mut self, known: Known, value: Span) {
+        for field in self.list.iter_mut().filter(|field| field.known == known) {
+            field.value = value;
+        }
+    }
+
+    /// Cuts the values of this well-known name to at most this length.
+    pub fn truncate_known(&mut self, known: Known, len: usize) {
+        for field in self.list.iter_mut().filter(|field| field.known == known) {
+            field.value.len = field.value.len.min(len as u32);
+        }
+    }
+
     /// Keeps the fields for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(Known, &[u8], &[u8]) -> bool) {
         let buffer = &self.buffer;

@@ -108,8 +108,13 @@ fn compare_request(text: &[u8], head: &RequestHead) {
         other => panic!("{other:?} for {}", text.escape_ascii()),
     }
     assert_eq!(other.method.map(str::as_bytes), Some(head.method_text()));
-    assert_eq!(other.path.map(str::as_bytes), Some(head.target()));
-    compare_fields(&head.fields, other.headers);
+    if matches!(head.target(), [b'/' | b'*', ..]) {
+        assert_eq!(other.path.map(str::as_bytes), Some(head.target()));
+        compare_fields(&head.fields, other.headers);
+    } else {
+        // Another form is put into HAProxy's words, and `Host` with it.
+        assert_eq!(head.fields.len(), other.headers.len());
+    }
 }
 
 fn compare_response(text: &[u8], head: &ResponseHead) {

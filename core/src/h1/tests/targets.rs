@@ -75,3 +75,32 @@ fn host_may_be_missing_or_empty_but_neither_repeated_nor_malformed() {
         assert_eq!(target("GET /", &format!("Host: {host}\r\n")), Err(Error::HostInvalid), "{host}");
     }
 }
+
+#[test]
+fn targets_that_name_a_host_take_the_form_that_haproxy_sends() {
+    for (line, host, target, sent_host) in [
+        ("GET http://a:80/x", "a:80", "http://a/x", "a"),
+        ("GET http://A:80/x", "a", "http://A/x", "A"),
+        ("GET http://a:80", "a", "http://a/", "a"),
+        ("GET http://u:p@a:80", "a", "http://u:p@a/", "a"),
+        ("GET http://a:/x", "a", "http://a/x", "a"),
+        ("GET http://[::1]:80/x", "[::1]", "http://[::1]/x", "[::1]"),
+        ("GET HTTPS://a:443/x", "a:443", "HTTPS://a/x", "a"),
+        ("GET http://a:443/x", "a:443", "http://a:443/x", "a:443"),
+        ("GET http://a", "a:80", "http://a/", "a"),
+        ("GET http://a/x", "a:80", "http://a/x", "a:80"),
+        ("GET http://a/x", "a:", "http://a/x", "a:"),
+        ("GET ws://a:80/x", "a:80", "ws://a:80/x", "a:80"),
+        ("OPTIONS http://a", "a", "http://a", "a"),
+        ("GET /x?http://a:80", "a:80", "/x?http://a:80", "a:80"),
+        ("CONNECT a:443", "A:443", "a:443", "A"),
+        ("CONNECT a:80", "a:80", "a:80", "a"),
+        ("CONNECT a:81", "a:81", "a:81", "a:81"),
+    ] {
+        let head = request(format!("{line} HTTP/1.1\r\nHost: {host}\r\nX: y\r\n\r\n").as_bytes()).unwrap();
+
+        let all: Vec<_> = head.fields.iter().map(|(_, _, value)| value).collect();
+        assert_eq!(head.target(), target.as_bytes(), "{line} {host}");
+        assert_eq!(all, [sent_host.as_bytes(), b"y"], "{line} {host}");
+    }
+}
