@@ -1,4 +1,5 @@
 //! The one test binary: everything that looks at the workspace or the program from outside.
 
+mod differential;
 mod tidy;
 mod verdicts;

@@ -1,0 +1,27 @@
+//! evenkeel beside the real haproxy: the same configuration and the same bytes through both, and a
+//! comparison of what clients, origins and the log server saw.
+//!
+//! A scenario is a configuration, the origins' scripts and a play. `compare` performs it once per program,
+//! side by side, and compares the transcripts. Where the project is deliberately stricter than haproxy, the
+//! scenario says so, with the reason and with what each side must show. A scenario that differs is played
+//! again, twice at most, since a busy machine can change how bytes fall into packets; a real difference stays.
+//!
+//! `EVENKEEL_BIN=/usr/sbin/haproxy cargo test -p evenkeel-tests differential` checks the scenarios
+//! themselves: both sides are haproxy then, and all must agree.
+
+mod balance;
+mod bodies;
+mod connections;
+mod errors;
+mod framing;
+mod headers;
+mod health;
+mod logs;
+mod queue;
+mod scenario;
+mod stage;
+mod tcp;
+mod transcript;
+
+use scenario::Scenario;
+use stage::Stage;

@@ -1,0 +1,177 @@
+//! One program on its stage: origins before it, a log server beside it, clients behind it.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use evenkeel_tests::client::Client;
+use evenkeel_tests::origin::{Gates, Origin};
+use evenkeel_tests::program::{Program, Running, Scratch, free_port};
+use evenkeel_tests::record::Record;
+use evenkeel_tests::sink::Sink;
+
+use super::scenario::Scenario;
+use super::transcript;
+
+/// How long nothing may happen before the play counts as over.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// How long a play may take to calm down; health checks never do.
+const SETTLE_MAX: Duration = Duration::from_secs(3);
+
+/// What a play can touch.
+pub(super) struct Stage {
+    front: u16,
+    proxy: Running,
+    origins: Vec<Origin>,
+    gates: Gates,
+    sink: Sink,
+    clients: Vec<Record>,
+    notes: Vec<String>,
+    hidden_origins: bool,
+    _scratch: Scratch,
+}
+
+impl Stage {
+    /// Plays a scenario with one program and returns the transcript.
+    pub(super) fn perform(program: &Program, scenario: &Scenario) -> String {
+        let mut stage = Stage::start(program, scenario);
+        scenario.perform(&mut stage);
+        stage.settle();
+        stage.transcript()
+    }
+
+    fn start(program: &Program, scenario: &Scenario) -> Stage {
+        let scratch = Scratch::new();
+        for (name, content) in &scenario.files {
+            scratch.write(name, content);
+        }
+        let gates = Gates::default();
+        let origins: Vec<Origin> =
+            scenario.origins.iter().map(|script| Origin::start(script.clone(), gates.clone())).collect();
+        let sink = Sink::open();
+        let mut trouble = String::new();
+        // Another program may take the port between its choice and its use.
+        for _ in 0..3 {
+            let front = free_port();
+            let mut config = scenario.config.replace("{front}", &front.to_string()).replace("{dead}", "1");
+            config = config.replace("{log}", &format!("127.0.0.1:{}", sink.port()));
+            config = config.replace("{scratch}", &scratch.path().display().to_string());
+            for (at, origin) in origins.iter().enumerate() {
+                config = config.replace(&format!("{{s{}}}", at + 1), &origin.port().to_string());
+            }
+            let file = scratch.write("haproxy.cfg", config);
+            let mut command = Command::new(&program.path);
+            command.arg("-db").arg("-f").arg(&file);
+            match Running::start(&mut command, Some(front), &scratch) {
+                Ok(proxy) => {
+                    return Stage {
+                        front,
+                        proxy,
+                        origins,
+                        gates,
+                        sink,
+                        clients: Vec::new(),
+                        notes: Vec::new(),
+                        hidden_origins: false,
+                        _scratch: scratch,
+                    };
+                }
+                Err(error) => trouble = error,
+            }
+        }
+        panic!("{} does not start: {trouble}\n{}", program.name, scenario.config);
+    }
+
+    /// Opens a client connection.
+    pub(super) fn connect(&mut self) -> Client {
+        let client = Client::connect(SocketAddr::from(([127, 0, 0, 1], self.front)));
+        self.clients.push(client.record());
+        client
+    }
+
+    /// Sends one request on its own connection and reads the answer and the end.
+    pub(super) fn get(&mut self, path: &str) -> String {
+        let mut client = self.connect();
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+        String::from_utf8_lossy(&client.read_to_end().bytes).into_owned()
+    }
+
+    /// The server `s1`, `s2`, … by its number from 1.
+    pub(super) fn origin(&mut self, number: usize) -> &mut Origin {
+        &mut self.origins[number - 1]
+    }
+
+    /// Opens a gate that origins wait at.
+    pub(super) fn open_gate(&self, name: &'static str) {
+        self.gates.open(name);
+    }
+
+    /// Waits until the log server has a line that contains `text`.
+    pub(super) fn wait_log(&mut self, text: &str) {
+        if !self.sink.wait(|lines| lines.iter().any(|line| line.contains(text))) {
+            self.notes.push(format!("no log line with {text:?}"));
+        }
+    }
+
+    /// Writes something that the play found out into the transcript.
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    /// Leaves what the origins saw out of the transcript, where it depends on timing.
+    pub(super) fn hide_origins(&mut self) {
+        self.hidden_origins = true;
+    }
+
+    /// Waits until nothing more happens.
+    fn settle(&self) {
+        let mut last = self.events();
+        let mut since = Instant::now();
+        let deadline = since + SETTLE_MAX;
+        while since.elapsed() < QUIET && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+            let events = self.events();
+            if events != last {
+                (last, since) = (events, Instant::now());
+            }
+        }
+    }
+
+    fn events(&self) -> (usize, usize, Vec<String>) {
+        let seen = |record: &Record| record.seen();
+        let clients: Vec<_> = self.clients.iter().map(seen).collect();
+        let origins: Vec<_> =
+            self.origins.iter().filter(|_| !self.hidden_origins).flat_map(Origin::seen).collect();
+        let bytes = clients.iter().chain(&origins).map(|seen| seen.bytes.len()).sum();
+        let ends = clients.iter().chain(&origins).map(|seen| format!("{:?}", seen.end)).collect();
+        (bytes, self.sink.lines().len(), ends)
+    }
+
+    fn transcript(&mut self) -> String {
+        let mut text = String::new();
+        for (number, record) in self.clients.iter().enumerate() {
+            text.push_str(&format!("client {} received\n{}", number + 1, transcript::client(&record.seen())));
+        }
+        for (number, origin) in self.origins.iter().enumerate().filter(|_| !self.hidden_origins) {
+            for (connection, seen) in origin.seen().iter().enumerate() {
+                let place = format!("server s{} connection {}", number + 1, connection + 1);
+                text.push_str(&format!("{place} received\n{}", transcript::server(seen)));
+            }
+        }
+        for (number, origin) in self.origins.iter().enumerate() {
+            text = text.replace(&format!(":{}", origin.port()), &format!(":<s{}>", number + 1));
+        }
+        text = text.replace(&format!(":{}", self.front), ":<front>");
+        for line in self.sink.lines() {
+            text.push_str(&format!("log: {}\n", transcript::log_line(&line)));
+        }
+        for note in &self.notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
+        if !self.proxy.is_alive() {
+            text.push_str(&format!("the program has died: {}\n", self.proxy.said()));
+        }
+        text
+    }
+}
