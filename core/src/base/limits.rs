@@ -23,3 +23,5 @@ pub const CHECK_ANSWER_MAX: usize = 16 * 1024;
 
 /// Most sockets of one `bind` line, port ranges spread out: every port of both families, twice.
 pub const BIND_ADDRESSES_MAX: usize = 4 * 65_535;
+/// Bytes of a request line that a log line shows (`tune.http.logurilen` less its terminator).
+pub const LOG_URI_MAX: usize = 1023;

@@ -2,11 +2,17 @@
 
 use crate::config::{bind_option, check, server_option};
 use crate::keyword::{Entry, Kind, Support};
+use crate::{log, sample};
 
 /// Every row of every table.
 pub(super) fn rows() -> impl Iterator<Item = Entry> {
     let sections = SECTIONS.iter().copied();
-    sections.chain(bind_option::rows()).chain(check::rows()).chain(server_option::rows())
+    sections
+        .chain(bind_option::rows())
+        .chain(check::rows())
+        .chain(server_option::rows())
+        .chain(sample::rows())
+        .chain(log::rows())
 }
 
 /// The sections whose lines are read.

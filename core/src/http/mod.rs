@@ -9,7 +9,7 @@ mod status;
 
 pub use connection::strip_hop_by_hop;
 pub use fields::{Field, Fields, Span, members};
-pub use head::{RequestHead, ResponseHead, Version};
+pub use head::{RequestHead, ResponseHead, Version, path_and_query};
 pub use known::Known;
 pub use method::Method;
 pub use status::reason_of;

@@ -1,5 +1,30 @@
-//! What expressions can see of a stream, and the fetches that look at it.
+//! Sample expressions: what they can see of a stream, the fetches that look at it, the converters behind them.
 
+mod arguments;
+mod convert;
+mod expression;
+mod fetch;
+mod needs;
 mod scope;
+#[cfg(test)]
+mod tests;
+mod value;
 
+pub use convert::{Converter, converters};
+pub use expression::{Sample, SampleError, SampleProblem};
+pub use fetch::{Fetch, fetches};
+pub use needs::Needs;
 pub use scope::{Ending, Scope, StreamTimes};
+pub use value::{Type, Value};
+
+use crate::keyword::{Entry, Kind, Support};
+
+/// Every fetch and converter, for the catalog.
+pub fn rows() -> impl Iterator<Item = Entry> {
+    let fetches = fetches().flat_map(|row| {
+        let names = std::iter::once(row.name).chain(row.aliases.iter().copied());
+        names.map(|name| (name, Kind::Fetch, row.summary))
+    });
+    let converters = converters().map(|row| (row.name, Kind::Converter, row.summary));
+    fetches.chain(converters).map(|(name, kind, note)| Entry { name, kind, support: Support::Full, note })
+}

@@ -101,6 +101,12 @@ pub struct Scope<'a> {
     pub response_captures: &'a [Option<Vec<u8>>],
     /// Number of this exchange in this process (`%rt`).
     pub request_counter: u64,
+    /// Number of log lines this frontend sent before (`%lc`).
+    pub log_counter: u64,
+    /// Number of the listener (`so_id`), shown as the port of clients on Unix sockets.
+    pub listener: u32,
+    /// `option logasap` is set: times and byte counts get a `+`, since more follows.
+    pub log_asap: bool,
     /// Process id (`%pid`) and host name (`%H`).
     pub process: (u32, &'a str),
 }

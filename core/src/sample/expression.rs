@@ -1,0 +1,204 @@
+//! Sample expressions: a fetch and its converters (configuration manual 7.3), compiled once.
+
+use super::Scope;
+use super::arguments::{self, Argument};
+use super::convert::{self, Converter};
+use super::fetch::{self, Fetch};
+use super::needs::Needs;
+use super::value::Type;
+use crate::keyword::{Kind, is_known};
+
+/// A compiled expression.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    fetch: &'static Fetch,
+    arguments: Box<[Argument]>,
+    converters: Box<[Step]>,
+}
+
+/// A converter with its arguments.
+#[derive(Clone, Debug)]
+struct Step {
+    row: &'static Converter,
+    arguments: Box<[Argument]>,
+}
+
+/// What is wrong with an expression, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleError {
+    /// Byte offset in the text.
+    pub offset: usize,
+    /// What is wrong.
+    pub problem: SampleProblem,
+}
+
+/// What can be wrong with an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SampleProblem {
+    /// The arguments of `of` are of the wrong number or form.
+    BadArguments {
+        /// The fetch or converter.
+        of: &'static str,
+        /// How it is written.
+        example: &'static str,
+    },
+    /// The value before `converter` is of a type that it does not take.
+    DoesNotChain {
+        /// The converter.
+        converter: &'static str,
+    },
+    /// No name where one must be.
+    MissingName,
+    /// HAProxy knows this name, evenkeel does not yet.
+    Planned {
+        /// Fetch or converter.
+        kind: Kind,
+        /// The name.
+        name: String,
+    },
+    /// Text behind the end of the expression.
+    TrailingText,
+    /// No closing parenthesis.
+    Unclosed,
+    /// Nobody knows this name.
+    Unknown {
+        /// Fetch or converter.
+        kind: Kind,
+        /// The name.
+        name: String,
+    },
+}
+
+impl PartialEq for Sample {
+    fn eq(&self, other: &Sample) -> bool {
+        let chain = |sample: &Sample| -> Vec<_> {
+            sample.converters.iter().map(|step| (step.row.name, step.arguments.clone())).collect()
+        };
+        self.fetch.name == other.fetch.name
+            && self.arguments == other.arguments
+            && chain(self) == chain(other)
+    }
+}
+
+impl Eq for Sample {}
+
+impl Sample {
+    /// Compiles a whole text.
+    pub fn compile(text: &str) -> Result<Sample, SampleError> {
+        let (sample, len) = Sample::compile_prefix(text)?;
+        if len < text.len() {
+            return Err(SampleError { offset: len, problem: SampleProblem::TrailingText });
+        }
+        Ok(sample)
+    }
+
+    /// Compiles the expression that `text` starts with and says how many bytes it took.
+    pub fn compile_prefix(text: &str) -> Result<(Sample, usize), SampleError> {
+        let mut reader = Reader { text, at: 0 };
+        let start = reader.at;
+        let name = reader.name(Kind::Fetch)?;
+        let Some(fetch) = fetch::find(name) else {
+            return Err(unknown(start, Kind::Fetch, name));
+        };
+        let Some(arguments) = fetch.signature.check(reader.arguments()?) else {
+            let problem = SampleProblem::BadArguments { of: fetch.name, example: fetch.example };
+            return Err(SampleError { offset: start, problem });
+        };
+        let mut converters = Vec::new();
+        let mut yields = fetch.yields;
+        while reader.text[reader.at..].starts_with(',') {
+            reader.at += 1;
+            let step = reader.converter(yields)?;
+            yields = step.row.yields.unwrap_or(yields);
+            converters.push(step);
+        }
+        Ok((Sample { fetch, arguments, converters: converters.into() }, reader.at))
+    }
+
+    /// What must be known for a value to exist.
+    pub fn needs(&self) -> Needs {
+        self.fetch.needs
+    }
+
+    /// The name of its fetch.
+    pub fn name(&self) -> &'static str {
+        self.fetch.name
+    }
+
+    /// Appends the value as text; `false`, with nothing appended, when there is none.
+    pub fn eval(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> bool {
+        let mark = out.len();
+        let value = (self.fetch.eval)(&self.arguments, scope, out).and_then(|first| {
+            self.converters.iter().try_fold(first, |value, step| {
+                let value = value.cast(step.row.takes, out, mark)?;
+                (step.row.apply)(&step.arguments, value, out, mark)
+            })
+        });
+        let text = value.and_then(|value| value.cast(Type::Text, out, mark));
+        if text.is_none() {
+            out.truncate(mark);
+        }
+        text.is_some()
+    }
+}
+
+/// What stands at `offset` is no row: known to HAProxy, or to nobody.
+fn unknown(offset: usize, kind: Kind, name: &str) -> SampleError {
+    let name = name.to_owned();
+    let problem = match is_known(kind, &name) {
+        true => SampleProblem::Planned { kind, name },
+        false => SampleProblem::Unknown { kind, name },
+    };
+    SampleError { offset, problem }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn name(&mut self, kind: Kind) -> Result<&'t str, SampleError> {
+        let rest = &self.text[self.at..];
+        let ends = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+        let len = rest.bytes().position(ends).unwrap_or(rest.len());
+        if len == 0 {
+            // A name with a strange character is a wrong name, not a missing one.
+            let strange = rest.find([',', ')', ']', ' ']).unwrap_or(rest.len());
+            if strange > 0 {
+                return Err(unknown(self.at, kind, &rest[..strange]));
+            }
+            return Err(SampleError { offset: self.at, problem: SampleProblem::MissingName });
+        }
+        self.at += len;
+        Ok(&rest[..len])
+    }
+
+    fn arguments(&mut self) -> Result<Vec<String>, SampleError> {
+        let Some(rest) = self.text[self.at..].strip_prefix('(') else {
+            return Ok(Vec::new());
+        };
+        let Some((arguments, len)) = arguments::split(rest) else {
+            return Err(SampleError { offset: self.at, problem: SampleProblem::Unclosed });
+        };
+        self.at += 1 + len;
+        Ok(arguments)
+    }
+
+    fn converter(&mut self, yields: Type) -> Result<Step, SampleError> {
+        let offset = self.at;
+        let name = self.name(Kind::Converter)?;
+        let Some(row) = convert::find(name) else {
+            return Err(unknown(offset, Kind::Converter, name));
+        };
+        let Some(arguments) = row.signature.check(self.arguments()?) else {
+            let problem = SampleProblem::BadArguments { of: row.name, example: row.example };
+            return Err(SampleError { offset, problem });
+        };
+        if !yields.casts_to(row.takes) {
+            let problem = SampleProblem::DoesNotChain { converter: row.name };
+            return Err(SampleError { offset, problem });
+        }
+        Ok(Step { row, arguments })
+    }
+}

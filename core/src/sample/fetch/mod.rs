@@ -1,0 +1,69 @@
+//! Fetches: rows of data, each beside its function, a file per family (configuration manual 7.3.2 to 7.3.6).
+
+mod captured;
+mod connection;
+mod heads;
+mod internal;
+mod request;
+mod response;
+
+use super::arguments::{Argument, Signature};
+use super::needs::Needs;
+use super::scope::Scope;
+use super::value::{Type, Value};
+
+/// Looks at the scope; text goes to the end of the buffer.
+type Eval = fn(&[Argument], &Scope<'_>, &mut Vec<u8>) -> Option<Value>;
+
+/// One fetch.
+#[derive(Debug)]
+pub struct Fetch {
+    /// Its name.
+    pub name: &'static str,
+    /// Other names of the same fetch.
+    pub aliases: &'static [&'static str],
+    /// Its arguments.
+    pub signature: Signature,
+    /// What must be known.
+    pub needs: Needs,
+    /// Type of the value.
+    pub yields: Type,
+    /// Looks at the scope.
+    pub eval: Eval,
+    /// One line about it.
+    pub summary: &'static str,
+    /// An expression that uses it.
+    pub example: &'static str,
+}
+
+impl Fetch {
+    /// What most rows share.
+    const ROW: Fetch = Fetch {
+        name: "",
+        aliases: &[],
+        signature: Signature::NONE,
+        needs: Needs::NONE,
+        yields: Type::Text,
+        eval: |_, _, _| None,
+        summary: "",
+        example: "",
+    };
+}
+
+/// All fetches, family by family.
+pub fn fetches() -> impl Iterator<Item = &'static Fetch> {
+    [captured::TABLE, connection::TABLE, internal::TABLE, request::TABLE, response::TABLE]
+        .into_iter()
+        .flatten()
+}
+
+/// The fetch of this name.
+pub(super) fn find(name: &str) -> Option<&'static Fetch> {
+    fetches().find(|row| row.name == name || row.aliases.contains(&name))
+}
+
+/// Appends text.
+fn text(out: &mut Vec<u8>, text: &[u8]) -> Option<Value> {
+    out.extend_from_slice(text);
+    Some(Value::Text)
+}

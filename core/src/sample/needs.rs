@@ -1,0 +1,55 @@
+//! What a fetch needs, and what each place of a configuration offers.
+
+use std::ops::BitOr;
+
+/// A set of facts about an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Needs(u8);
+
+impl Needs {
+    /// Nothing that is not always there.
+    pub const NONE: Needs = Needs(0);
+    /// The client's connection.
+    pub const CLIENT: Needs = Needs(1);
+    /// The request's head.
+    pub const REQUEST: Needs = Needs(2);
+    /// The response's head.
+    pub const RESPONSE: Needs = Needs(4);
+    /// The head that is being looked at, whichever it is (`hdr`).
+    pub const HEAD: Needs = Needs(8);
+    /// The chosen server and the status: known once there is a response.
+    pub const SERVER: Needs = Needs(16);
+
+    /// What `http-request` rules offer.
+    pub const AT_REQUEST: Needs = Needs(1 | 2 | 8);
+    /// What `http-response` and `http-after-response` rules offer.
+    pub const AT_RESPONSE: Needs = Needs(1 | 4 | 8 | 16);
+    /// What a log line offers: heads are gone by then; captures are there.
+    pub const AT_LOG: Needs = Needs(1 | 16);
+
+    /// Whether all of `other` is in this set.
+    pub const fn covers(self, other: Needs) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// What of `other` is missing here, in words; `None` when nothing is.
+    pub fn missing(self, other: Needs) -> Option<&'static str> {
+        let named = [
+            (Needs::CLIENT, "the client's connection"),
+            (Needs::REQUEST, "HTTP request headers"),
+            (Needs::RESPONSE, "HTTP response headers"),
+            (Needs::HEAD, "HTTP headers"),
+            (Needs::SERVER, "the server's answer"),
+        ];
+        let lacks = |need: &Needs| other.covers(*need) && !self.covers(*need);
+        named.iter().find(|(need, _)| lacks(need)).map(|(_, text)| *text)
+    }
+}
+
+impl BitOr for Needs {
+    type Output = Needs;
+
+    fn bitor(self, other: Needs) -> Needs {
+        Needs(self.0 | other.0)
+    }
+}
