@@ -80,19 +80,6 @@ impl ChunkDecoder {
         Ok(if self.state == State::Done { Piece::End } else { Piece::NeedMore })
     }
 
-    /// Whether the last chunk and its trailers were seen.
-    pub fn is_done(&self) -> bool {
-        self.state == State::Done
-    }
-
-    /// How many bytes of the chunk under way are still to come.
-    pub fn data_left(&self) -> u64 {
-        match self.state {
-            State::Data(left) => left,
-            _ => 0,
-        }
-    }
-
     /// One byte between the data. Line ends are CR LF and nothing else here, as in HAProxy 2.8.
     fn step(&mut self, byte: u8, limits: &HeadLimits) -> Result<State, Error> {
         self.line_len += 1;

@@ -70,10 +70,23 @@ impl Fields {
         self.list.push(Field { name, value, known });
     }
 
-    /// Adds a field at the end.
+    /// Adds a field at the end. A value comes from rules, which may decode what a peer sent: bytes that would
+    /// end the line are written as `%0D`, `%0A` and `%00`, as HAProxy does, so nothing can be smuggled in.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         let name = self.append(name);
-        let value = self.append(value);
+        let start = self.buffer.len();
+        let mut rest = value;
+        while let Some(at) = memchr::memchr3(b'\r', b'\n', 0, rest) {
+            self.buffer.extend_from_slice(&rest[..at]);
+            self.buffer.extend_from_slice(match rest[at] {
+                b'\r' => b"%0D",
+                b'\n' => b"%0A",
+                _ => b"%00",
+            });
+            rest = &rest[at + 1..];
+        }
+        self.buffer.extend_from_slice(rest);
+        let value = Span::between(start, self.buffer.len());
         self.push_span(name, value);
     }
 
@@ -204,6 +217,15 @@ mod tests {
 
         let all: Vec<_> = fields.iter().map(|(_, _, value)| value).collect();
         assert_eq!(all, [&b"foo,bar"[..], b"close", b"a , b"]);
+    }
+
+    #[test]
+    fn a_pushed_value_cannot_end_its_line() {
+        let mut fields = Fields::default();
+
+        fields.push(b"X", b"a\r\nEvil: b\0");
+
+        assert_eq!(fields.values(b"x").next(), Some(&b"a%0D%0AEvil: b%00"[..]));
     }
 
     #[test]
