@@ -2,7 +2,7 @@
 
 use crate::config::{bind_option, check, server_option};
 use crate::keyword::{Entry, Kind, Support};
-use crate::{log, sample};
+use crate::{log, rules, sample};
 
 /// Every row of every table.
 pub(super) fn rows() -> impl Iterator<Item = Entry> {
@@ -13,6 +13,7 @@ pub(super) fn rows() -> impl Iterator<Item = Entry> {
         .chain(server_option::rows())
         .chain(sample::rows())
         .chain(log::rows())
+        .chain(rules::rows())
 }
 
 /// The sections whose lines are read.
