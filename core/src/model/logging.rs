@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+pub use crate::log::Wire as LogWire;
+
 /// Syslog facilities, RFC 5424 6.2.1 plus HAProxy's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Facility(pub u8);
@@ -38,27 +40,6 @@ pub enum LogAddress {
     Unix(String),
     /// `stdout`, `stderr` or `fd@N`.
     Fd(i32),
-}
-
-/// The form of the header of a line (`format`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogWire {
-    /// `local`: RFC 3164 without host name. The default for Unix sockets.
-    Local,
-    /// `rfc3164`. The default for UDP.
-    Rfc3164,
-    /// `rfc5424`.
-    Rfc5424,
-    /// `priority`: only `<level>`, as systemd reads it.
-    Priority,
-    /// `short`: `<level>` in text form for stdout and stderr readers.
-    Short,
-    /// `timed`: short, after a time stamp.
-    Timed,
-    /// `iso`: short, after an ISO 8601 time stamp.
-    Iso,
-    /// `raw`: the message alone. The default for file descriptors.
-    Raw,
 }
 
 /// One `log` line.
