@@ -6,10 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod backend;
+pub mod balance;
 pub mod base;
 pub mod catalog;
 pub mod config;
 pub mod h1;
+pub mod health;
 pub mod http;
 pub mod keyword;
 pub mod log;

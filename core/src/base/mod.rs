@@ -6,5 +6,6 @@ pub mod limits;
 pub mod map;
 pub mod random;
 pub mod slots;
+pub mod socket;
 pub mod time;
 pub mod timers;

@@ -71,6 +71,8 @@ pub enum Redispatch {
 pub struct Backend {
     /// Its name.
     pub name: Arc<str>,
+    /// Whether it is the back half of a `listen`: some messages call it a proxy then.
+    pub listen: bool,
     /// HTTP or TCP.
     pub mode: Mode,
     /// `disabled`.

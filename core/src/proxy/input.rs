@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::backend::Grant;
 use crate::base::address::Address;
 use crate::base::ids::{BackendId, ConnId, ListenerId, ServerId};
+pub use crate::base::socket::{ConnectError, LostReason};
 
 /// One piece of news. An id that is no longer known is a lost race: it is counted and ignored.
 #[derive(Clone, Debug)]
@@ -75,32 +76,6 @@ pub enum Input {
     Signal(Signal),
     /// The time that `poll_timeout` named has come.
     Timeout,
-}
-
-/// Why a connection could not be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectError {
-    /// No route, or the network said that the host is away.
-    Unreachable,
-    /// The peer refused.
-    Refused,
-    /// The system has no descriptor, port or memory left.
-    Resources,
-    /// The system gave up waiting.
-    TimedOut,
-    /// Anything else.
-    Other,
-}
-
-/// Why an open connection is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LostReason {
-    /// Reset by the peer.
-    Reset,
-    /// Written to after the peer had closed.
-    BrokenPipe,
-    /// Anything else.
-    Other,
 }
 
 /// What one worker's decision means for another. The shell carries it; it may be late, and messages to

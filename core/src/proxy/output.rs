@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::input::Message;
 use crate::base::address::Address;
 use crate::base::ids::{ConnId, ListenerId, LogTargetId, WorkerId};
+pub use crate::base::socket::CloseHow;
 
 /// One order. The shell carries them out in the order given.
 #[derive(Clone, Debug)]
@@ -89,15 +90,6 @@ pub enum Output {
     },
     /// The worker has stopped: nothing is open and nothing will be.
     Stopped,
-}
-
-/// How to close.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseHow {
-    /// By FIN; unread input is drained first so that the peer gets what was sent.
-    Graceful,
-    /// By RST.
-    Reset,
 }
 
 /// Which timer wants the next wake-up, so that a stuck run explains itself.

@@ -1,0 +1,335 @@
+//! The machine of one backend: who gets which server, who waits, and what checks change.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::event::Event;
+use super::grant::{Grant, Waiter};
+use super::health::{Status, Turn};
+use super::notice::{CheckReport, Notice, StateChange, Subject};
+use super::queue::Queue;
+use super::server::ServerState;
+use crate::balance::Balancer;
+use crate::base::ids::{BackendId, ServerId};
+use crate::base::time::Now;
+use crate::health::{CheckStatus, Outcome};
+use crate::model;
+
+/// Which server a stream would like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Wish {
+    /// This one last (a redispatch).
+    pub exclude: Option<ServerId>,
+    /// This one or none (a retry on the same server, persistence).
+    pub only: Option<ServerId>,
+}
+
+/// What a stream that asked for a server gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assigned {
+    /// A slot of this server, to be given back by [`Backend::release`].
+    Server(ServerId),
+    /// A place in a queue: of a server, or of the backend. An event tells how it ends.
+    Queued {
+        /// Whose queue; `None` is the backend's.
+        server: Option<ServerId>,
+        /// How many stand before it.
+        position: u32,
+    },
+    /// No server is usable: none is up, or all weights are zero. With [`Wish::only`]: that one is not up.
+    NoServer,
+    /// The queue of the only server wanted is full (`maxqueue`).
+    QueueFull,
+}
+
+/// What became of a wish to wait no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The stream waited and does not any more.
+    Queued,
+    /// It does not wait: a grant or a redistribution is on its way, or it never asked. A grant that comes
+    /// must be given back.
+    NotQueued,
+}
+
+/// The machine of one backend, shared by all workers.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    id: BackendId,
+    settings: Arc<model::Backend>,
+    servers: Vec<ServerState>,
+    balancer: Balancer,
+    queue: Queue,
+    events: VecDeque<Event>,
+    /// Streams on this backend, waiting ones included.
+    streams: u32,
+    /// The last check of each server, to tell when one ends otherwise.
+    last_checks: Vec<Option<CheckStatus>>,
+}
+
+impl Backend {
+    /// A backend whose checked servers count as up until their first check.
+    pub fn new(id: BackendId, settings: Arc<model::Backend>, _now: Now) -> Backend {
+        let count = settings.servers.len();
+        let mut backend = Backend {
+            id,
+            servers: settings.servers.iter().map(ServerState::new).collect(),
+            balancer: Balancer::new(settings.balance, count),
+            queue: Queue::new(count),
+            events: VecDeque::new(),
+            streams: 0,
+            last_checks: vec![None; count],
+            settings,
+        };
+        backend.choose_members();
+        backend
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Arc<model::Backend> {
+        &self.settings
+    }
+
+    /// The state of a server.
+    pub fn server(&self, server: ServerId) -> &ServerState {
+        &self.servers[server.index()]
+    }
+
+    /// How many streams wait in the queue of `server`, or in the backend's.
+    pub fn queued(&self, server: Option<ServerId>) -> u32 {
+        self.queue.len(server)
+    }
+
+    /// How many streams the backend has (`be_conn`).
+    pub fn streams(&self) -> u32 {
+        self.streams
+    }
+
+    /// Servers that are up and have a weight: active ones and backups.
+    pub fn usable(&self) -> (u32, u32) {
+        let usable = self.servers.iter().filter(|server| server.is_usable());
+        let (backup, active): (Vec<_>, Vec<_>) = usable.partition(|server| server.settings.backup);
+        (active.len() as u32, backup.len() as u32)
+    }
+
+    /// A stream came to the backend.
+    pub fn begin(&mut self) {
+        self.streams += 1;
+    }
+
+    /// A stream left the backend.
+    pub fn end(&mut self) {
+        debug_assert!(self.streams > 0, "a stream that ends has begun");
+        self.streams = self.streams.saturating_sub(1);
+    }
+
+    /// Asks for a slot of a server.
+    pub fn assign(&mut self, _now: Now, waiter: Waiter, wish: Wish) -> Assigned {
+        if let Some(only) = wish.only {
+            return self.assign_only(waiter, only);
+        }
+        if let Some(server) = self.balancer.pick(wish.exclude) {
+            self.take_slot(server);
+            return Assigned::Server(server);
+        }
+        if !self.servers.iter().any(|server| server.member) {
+            return Assigned::NoServer;
+        }
+        Assigned::Queued { server: None, position: self.queue.join(waiter, None) }
+    }
+
+    fn assign_only(&mut self, waiter: Waiter, only: ServerId) -> Assigned {
+        let Some(server) = self.servers.get(only.index()) else {
+            return Assigned::NoServer;
+        };
+        if server.status != Status::Up {
+            return Assigned::NoServer;
+        }
+        if server.has_room() {
+            self.take_slot(only);
+            return Assigned::Server(only);
+        }
+        if server.settings.maxqueue.is_some_and(|most| self.queue.len(Some(only)) >= most) {
+            return Assigned::QueueFull;
+        }
+        Assigned::Queued { server: Some(only), position: self.queue.join(waiter, Some(only)) }
+    }
+
+    /// Leaves the queue.
+    pub fn cancel(&mut self, waiter: Waiter) -> Cancelled {
+        if self.queue.remove(waiter) { Cancelled::Queued } else { Cancelled::NotQueued }
+    }
+
+    /// Gives a slot back. It goes at once to the stream that waits longest, if one does.
+    pub fn release(&mut self, _now: Now, server: ServerId) {
+        let state = &mut self.servers[server.index()];
+        debug_assert!(state.connections > 0, "a slot that is given back was taken");
+        state.connections = state.connections.saturating_sub(1);
+        self.tell_balancer(server);
+        self.fill(server);
+    }
+
+    /// A check of a server ended.
+    pub fn on_check(&mut self, _now: Now, server: ServerId, outcome: &Outcome) {
+        let state = &mut self.servers[server.index()];
+        if !state.is_checked() {
+            return;
+        }
+        let Some(score) = &mut state.score else {
+            return;
+        };
+        let before = *score;
+        let turn = score.count(outcome.passed);
+        let after = *score;
+        let last = self.last_checks[server.index()].replace(outcome.status);
+        let reported = self.settings.log_health_checks && (before != after || last != Some(outcome.status));
+        if reported {
+            let report = CheckReport {
+                subject: self.subject(server),
+                outcome: outcome.clone(),
+                progress: after.progress(),
+                up: after.is_up(),
+            };
+            self.events.push_back(Event::Notice(Notice::Checked(report)));
+        }
+        let because = (!reported).then(|| outcome.clone());
+        match turn {
+            Turn::None => {}
+            Turn::GoesUp => self.go_up(server, because),
+            Turn::GoesDown => self.go_down(server, because),
+        }
+    }
+
+    fn go_up(&mut self, server: ServerId, because: Option<Outcome>) {
+        self.servers[server.index()].status = Status::Up;
+        let before = self.queue.total();
+        self.choose_members();
+        self.fill_all();
+        let requeued = before - self.queue.total();
+        self.report_change(server, because, requeued);
+    }
+
+    fn go_down(&mut self, server: ServerId, because: Option<Outcome>) {
+        let (active, backup) = self.usable();
+        self.servers[server.index()].status = Status::Down;
+        self.choose_members();
+        self.events.push_back(Event::ServerDown { server });
+        let mut requeued = 0;
+        while let Some(waiter) = self.queue.pop_bound(server) {
+            requeued += 1;
+            self.events.push_back(Event::Redistribute(Grant { backend: self.id, server, waiter }));
+        }
+        self.fill_all();
+        self.report_change(server, because, requeued);
+        if active + backup > 0 && self.usable() == (0, 0) {
+            let listen = self.settings.listen;
+            let backend = Arc::clone(&self.settings.name);
+            self.events.push_back(Event::Notice(Notice::NoServer { listen, backend }));
+        }
+    }
+
+    fn report_change(&mut self, server: ServerId, because: Option<Outcome>, requeued: u32) {
+        let (active, backup) = self.usable();
+        let state = &self.servers[server.index()];
+        let change = StateChange {
+            subject: self.subject(server),
+            status: state.status,
+            because,
+            active,
+            backup,
+            on_backup: active == 0 && backup > 0,
+            sessions: state.connections,
+            requeued,
+            queued: self.queue.total(),
+        };
+        self.events.push_back(Event::Notice(Notice::StateChanged(change)));
+    }
+
+    fn subject(&self, server: ServerId) -> Subject {
+        let settings = &self.servers[server.index()].settings;
+        Subject {
+            backend: Arc::clone(&self.settings.name),
+            server: Arc::clone(&settings.name),
+            backup: settings.backup,
+        }
+    }
+
+    /// What follows for others. Drain to `None` after every call.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Says who takes part: all usable active servers; without one the first usable backup, or all of them
+    /// with `option allbackups`.
+    fn choose_members(&mut self) {
+        let any_active = self.servers.iter().any(|server| server.is_usable() && !server.settings.backup);
+        let mut backup_found = false;
+        for (index, server) in self.servers.iter_mut().enumerate() {
+            server.member = server.is_usable()
+                && if server.settings.backup {
+                    !any_active && (self.settings.all_backups || !std::mem::replace(&mut backup_found, true))
+                } else {
+                    true
+                };
+            let weight = if server.member { server.settings.weight } else { 0 };
+            self.balancer.set_weight(ServerId(index as u32), weight);
+        }
+    }
+
+    fn take_slot(&mut self, server: ServerId) {
+        self.servers[server.index()].connections += 1;
+        self.tell_balancer(server);
+    }
+
+    fn tell_balancer(&mut self, server: ServerId) {
+        let state = &self.servers[server.index()];
+        self.balancer.set_load(server, state.connections);
+        self.balancer.set_full(server, !state.has_room());
+    }
+
+    /// Gives free slots of one server to those who wait.
+    fn fill(&mut self, server: ServerId) {
+        while self.servers[server.index()].status == Status::Up && self.servers[server.index()].has_room() {
+            let member = self.servers[server.index()].member;
+            let Some(waiter) = self.queue.pop_oldest(server, member) else {
+                return;
+            };
+            self.take_slot(server);
+            self.events.push_back(Event::Granted(Grant { backend: self.id, server, waiter }));
+        }
+    }
+
+    /// Gives free slots to those who wait for any server, by the balancer's choice.
+    fn fill_all(&mut self) {
+        while self.queue.len(None) > 0 {
+            let Some(server) = self.balancer.pick(None) else {
+                return;
+            };
+            let Some(waiter) = self.queue.pop_oldest(server, true) else {
+                return;
+            };
+            self.take_slot(server);
+            self.events.push_back(Event::Granted(Grant { backend: self.id, server, waiter }));
+        }
+    }
+
+    /// Panics when something does not hold that always must.
+    pub fn check_invariants(&self) {
+        self.queue.check_invariants();
+        for (index, server) in self.servers.iter().enumerate() {
+            let name = &server.settings.name;
+            let id = ServerId(index as u32);
+            if let Some(most) = server.settings.maxconn {
+                assert!(server.connections <= most, "{name} is within its maxconn");
+            }
+            if server.status == Status::Up && server.has_room() {
+                assert_eq!(self.queue.len(Some(id)), 0, "nobody waits for {name} while it has room");
+                assert!(!server.member || self.queue.len(None) == 0, "nobody waits while {name} has room");
+            }
+            if server.status != Status::Up {
+                assert!(!server.member, "{name} takes no new traffic");
+                assert_eq!(self.queue.len(Some(id)), 0, "nobody waits for {name}, which is not up");
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What a backend's decision means for others than the caller.
+
+use super::grant::Grant;
+use super::notice::Notice;
+use crate::base::ids::ServerId;
+
+/// One consequence. Whoever called the backend drains and carries all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A stream that waited has a slot: tell its worker.
+    Granted(Grant),
+    /// A stream that waited for this server waits no longer and must ask again: tell its worker.
+    Redistribute(Grant),
+    /// The server went down: every worker closes its idle connections to it.
+    ServerDown {
+        /// Which.
+        server: ServerId,
+    },
+    /// Something to log for the operator.
+    Notice(Notice),
+}

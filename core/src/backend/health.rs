@@ -1,0 +1,120 @@
+//! Whether a server is up: results of checks counted against `rise` and `fall`.
+
+/// Whether traffic may go to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Usable.
+    Up,
+    /// Failed its checks.
+    Down,
+    /// Taken out by the operator (`disabled`).
+    Maintenance,
+}
+
+/// Where a server stands between down and up, for the timing of its next check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum View {
+    /// Up, and the last check passed.
+    Up,
+    /// Up with failed checks, or down with passed ones.
+    Between,
+    /// Down, and the last check failed.
+    Down,
+}
+
+/// The score of one checked server: below `rise` it is down, from `rise` on it is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    score: u32,
+    rise: u32,
+    fall: u32,
+}
+
+/// What one result does to a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing that others see.
+    None,
+    /// Down to up.
+    GoesUp,
+    /// Up to down.
+    GoesDown,
+}
+
+/// What a result of a check leads to: from, passed, to.
+pub const TRANSITIONS: &[(View, bool, View)] = &[
+    (View::Up, true, View::Up),
+    (View::Up, false, View::Between),
+    (View::Up, false, View::Down),
+    (View::Between, true, View::Between),
+    (View::Between, true, View::Up),
+    (View::Between, false, View::Between),
+    (View::Between, false, View::Down),
+    (View::Down, true, View::Between),
+    (View::Down, true, View::Up),
+    (View::Down, false, View::Down),
+];
+
+impl Score {
+    /// A server that starts is up, but its first failure brings it down.
+    pub fn new(rise: u32, fall: u32) -> Score {
+        let (rise, fall) = (rise.max(1), fall.max(1));
+        Score { score: rise, rise, fall }
+    }
+
+    fn top(self) -> u32 {
+        self.rise + self.fall - 1
+    }
+
+    /// Whether it is up.
+    pub fn is_up(self) -> bool {
+        self.score >= self.rise
+    }
+
+    /// Where it stands.
+    pub fn view(self) -> View {
+        match self.score {
+            0 => View::Down,
+            score if score == self.top() => View::Up,
+            _ => View::Between,
+        }
+    }
+
+    /// How far it is within its state: points and most points, as logs show them.
+    pub fn progress(self) -> (u32, u32) {
+        if self.is_up() { (self.score - self.rise + 1, self.fall) } else { (self.score, self.rise) }
+    }
+
+    /// Counts a result.
+    pub fn count(&mut self, passed: bool) -> Turn {
+        let before = *self;
+        let turn = match (passed, self.is_up()) {
+            (true, true) => {
+                self.score = self.top();
+                Turn::None
+            }
+            (true, false) => {
+                self.score += 1;
+                if self.is_up() {
+                    self.score = self.top();
+                    Turn::GoesUp
+                } else {
+                    Turn::None
+                }
+            }
+            (false, true) if self.score > self.rise => {
+                self.score -= 1;
+                Turn::None
+            }
+            (false, up) => {
+                self.score = 0;
+                if up { Turn::GoesDown } else { Turn::None }
+            }
+        };
+        debug_assert!(
+            TRANSITIONS.contains(&(before.view(), passed, self.view())),
+            "{before:?} to {self:?} is in the table"
+        );
+        turn
+    }
+}

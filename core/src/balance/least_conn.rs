@@ -1,0 +1,67 @@
+//! `balance leastconn`: the server with the fewest connections for its weight; by turns among equals.
+
+use super::tournament::{Key, Tournament};
+use crate::base::ids::ServerId;
+
+/// Fewest connections first.
+#[derive(Clone, Debug)]
+pub(super) struct LeastConn {
+    seats: Vec<Seat>,
+    order: Tournament,
+    /// Counts changes: among equals the one that changed longest ago goes first.
+    changes: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Seat {
+    /// Zero for servers that take no part.
+    weight: u32,
+    full: bool,
+    load: u32,
+}
+
+impl LeastConn {
+    /// For servers `0..count`, none of which takes part yet.
+    pub(super) fn new(count: usize) -> LeastConn {
+        LeastConn { seats: vec![Seat::default(); count], order: Tournament::new(count), changes: 0 }
+    }
+
+    /// Sets the weight; zero takes the server out.
+    pub(super) fn set_weight(&mut self, server: ServerId, weight: u32) {
+        if self.seats[server.index()].weight != weight {
+            self.seats[server.index()].weight = weight;
+            self.seat_again(server);
+        }
+    }
+
+    /// Leaves the server out while it is full.
+    pub(super) fn set_full(&mut self, server: ServerId, full: bool) {
+        if self.seats[server.index()].full != full {
+            self.seats[server.index()].full = full;
+            self.seat_again(server);
+        }
+    }
+
+    /// Says how many connections the server has.
+    pub(super) fn set_load(&mut self, server: ServerId, load: u32) {
+        self.seats[server.index()].load = load;
+        self.seat_again(server);
+    }
+
+    fn seat_again(&mut self, server: ServerId) {
+        let seat = self.seats[server.index()];
+        if seat.weight == 0 || seat.full {
+            self.order.leave(server);
+            return;
+        }
+        self.changes += 1;
+        // Parts of 1/2^16 keep loads of different weights apart: weights are at most 256.
+        let load = (u64::from(seat.load) << 16) / u64::from(seat.weight);
+        self.order.enter(server, (Key::from(load) << 64) | Key::from(self.changes));
+    }
+
+    /// Whose turn it is, `without` left out.
+    pub(super) fn pick(&self, without: Option<ServerId>) -> Option<ServerId> {
+        self.order.winner_but(without).map(|(server, _)| server)
+    }
+}
