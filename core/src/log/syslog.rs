@@ -1,7 +1,8 @@
 //! Headers of log lines (configuration manual 3.1, `log`), and which lines a destination takes.
 //!
 //! Seen from HAProxy: every line ends in a line feed, which counts into `len`; a message ends at a NUL, other
-//! control characters pass; without a host name RFC 3164 has none and RFC 5424 says `-`.
+//! control characters pass; without `log-send-hostname` RFC 3164
+//! says `localhost` and RFC 5424 `-`.
 
 use std::io::Write;
 
@@ -94,8 +95,8 @@ pub fn encode_line(out: &mut Vec<u8>, header: &Header<'_>, stamp: &mut Stamp, wa
         Wire::Local | Wire::Rfc3164 => {
             let _ = write!(out, "<{priority}>");
             out.extend_from_slice(&stamp.short);
-            if let (Wire::Rfc3164, Some(hostname)) = (header.wire, header.hostname) {
-                let _ = write!(out, " {hostname}");
+            if header.wire == Wire::Rfc3164 {
+                let _ = write!(out, " {}", header.hostname.unwrap_or("localhost"));
             }
             let _ = write!(out, " {tag}[{pid}]: ");
         }
@@ -177,6 +178,13 @@ mod tests {
     fn a_long_line_is_cut_with_its_line_feed_inside_the_limit() {
         assert_eq!(encoded(Wire::Raw, 6, None), "hello\n");
         assert_eq!(encoded(Wire::Raw, 0, None), "\n");
+    }
+
+    #[test]
+    fn a_host_without_a_name_is_localhost() {
+        let line = encoded(Wire::Rfc3164, 1024, None);
+
+        assert_eq!(line, "<134>Nov 23 22:35:10 localhost haproxy[8675]: hello /q x\x01y\n");
     }
 
     #[test]

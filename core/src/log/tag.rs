@@ -40,20 +40,20 @@ const TABLE: &[Tag] = &[
     tag("H", "Host name.", |line, scope| line.text(scope.process.1.as_bytes(), Encoding::Raw)),
     tag("HM", "Method.", |line, scope| of_request(line, scope, |request| request.received_method())),
     tag("HP", "Request target without query.", |line, scope| {
-        of_request(line, scope, |request| before_query(request.received_target()));
+        of_request(line, scope, |request| before_query(logged_target(request)));
     }),
     tag("HPO", "Path alone.", |line, scope| {
         of_request(line, scope, |request| {
-            before_query(path_and_query(request.received_target()).unwrap_or_default())
+            before_query(path_and_query(logged_target(request)).unwrap_or_default())
         });
     }),
     tag("HQ", "Query with its question mark.", |line, scope| {
         of_request(line, scope, |request| {
-            let target = request.received_target();
+            let target = logged_target(request);
             &target[before_query(target).len()..]
         });
     }),
-    tag("HU", "Request target.", |line, scope| of_request(line, scope, |request| request.received_target())),
+    tag("HU", "Request target.", |line, scope| of_request(line, scope, logged_target)),
     tag("HV", "Version.", |line, scope| of_request(line, scope, |request| request.version.text().as_bytes())),
     absent("ID", "Unique id.", "no unique id is made yet"),
     tag("ST", "Status.", |line, scope| match scope.status {
@@ -172,6 +172,13 @@ pub fn rows() -> impl Iterator<Item = Entry> {
 /// A part of the request line; `<BADREQ>` when none could be read.
 fn of_request(line: &mut Line<'_>, scope: &Scope<'_>, part: fn(&RequestHead) -> &[u8]) {
     line.text(scope.request.map_or(b"<BADREQ>", part), Encoding::Uri);
+}
+
+/// The target as far as logs show it: HAProxy keeps the request line up to a bound, method first.
+fn logged_target(request: &RequestHead) -> &[u8] {
+    let target = request.received_target();
+    let bound = LOG_URI_MAX.saturating_sub(request.received_method().len() + 1);
+    &target[..target.len().min(bound)]
 }
 
 fn before_query(target: &[u8]) -> &[u8] {

@@ -136,6 +136,33 @@ fn a_bad_request_and_no_server_are_named() {
 }
 
 #[test]
+fn long_request_lines_are_cut_where_haproxy_cuts() {
+    let mut request = request();
+    request.set_target(&[b'u'; 1100]);
+    request.received = None;
+    for (text, length) in [("%r", 1023), ("%HU", 1019)] {
+        let format = Format::compile(text, Options::LOG).unwrap();
+        let mut out = Vec::new();
+        exchange(Some(&request), |scope| format.render(scope, &mut out));
+        assert_eq!(out.len(), length, "{text}");
+    }
+}
+
+#[test]
+fn early_lines_mark_what_still_grows() {
+    let format = Format::compile("%Ta %Tt %Tu %B %U %Tr", Options::LOG).unwrap();
+    let request = request();
+    let mut out = Vec::new();
+
+    exchange(Some(&request), |scope| {
+        scope.log_asap = true;
+        format.render(scope, &mut out);
+    });
+
+    assert_eq!(out, b"+15 +20 +15 +199 109 4");
+}
+
+#[test]
 fn problems_point_at_the_place() {
     let problem = |text: &str| Format::compile(text, Options::LOG).unwrap_err();
 
