@@ -11,6 +11,7 @@
 
 mod balance;
 mod bodies;
+mod commands;
 mod connections;
 mod errors;
 mod framing;

@@ -177,7 +177,7 @@ impl Scenario {
 }
 
 /// Says something past the test harness, which keeps the output of tests that pass to itself.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let name = std::thread::current().name().unwrap_or_default().to_owned();
     let _ = writeln!(std::io::stderr(), "{name}: {text}");
 }
