@@ -19,8 +19,8 @@ mod headers;
 mod health;
 mod logs;
 mod queue;
-mod scenario;
-mod stage;
+pub(crate) mod scenario;
+pub(crate) mod stage;
 mod tcp;
 mod transcript;
 

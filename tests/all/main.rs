@@ -1,5 +1,6 @@
 //! The one test binary: everything that looks at the workspace or the program from outside.
 
+mod conformance;
 mod differential;
 mod tidy;
 mod verdicts;

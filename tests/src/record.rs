@@ -70,6 +70,16 @@ impl Record {
         self.inner.1.notify_all();
     }
 
+    /// How many bytes were seen so far.
+    pub fn received(&self) -> usize {
+        self.lock().bytes.len()
+    }
+
+    /// Whether and how it has ended.
+    pub fn seen_end(&self) -> End {
+        self.lock().end
+    }
+
     /// A copy of what was seen so far.
     pub fn seen(&self) -> Seen {
         self.lock().clone()

@@ -13,14 +13,14 @@ type Play = Arc<dyn Fn(&mut Stage) + Send + Sync>;
 
 /// One thing to try with both programs.
 #[derive(Clone)]
-pub(super) struct Scenario {
+pub(crate) struct Scenario {
     /// The configuration, with `{front}`, `{s1}`, `{s2}`, …, `{dead}`, `{log}` and `{scratch}` for what
     /// differs between runs.
-    pub(super) config: String,
+    pub(crate) config: String,
     /// The servers `s1`, `s2`, …
-    pub(super) origins: Vec<Script>,
+    pub(crate) origins: Vec<Script>,
     /// Files in `{scratch}`.
-    pub(super) files: Vec<(&'static str, Vec<u8>)>,
+    pub(crate) files: Vec<(&'static str, Vec<u8>)>,
     play: Play,
     /// Where the programs shall differ.
     stricter: Option<Stricter>,
@@ -38,7 +38,7 @@ struct Stricter {
 
 impl Scenario {
     /// An HTTP frontend before a backend with one server, and more lines for the two.
-    pub(super) fn http(front: &str, back: &str) -> Scenario {
+    pub(crate) fn http(front: &str, back: &str) -> Scenario {
         Scenario::config(&format!(
             "defaults\n  mode http\n  timeout connect 5s\n  timeout client 10s\n  timeout server 10s\n\
              frontend in\n  bind 127.0.0.1:{{front}}\n  default_backend out\n{}\
@@ -49,7 +49,7 @@ impl Scenario {
     }
 
     /// A whole configuration, to which a section `global` is added.
-    pub(super) fn config(config: &str) -> Scenario {
+    pub(crate) fn config(config: &str) -> Scenario {
         let config = format!("global\n  maxconn 100\n{config}");
         Scenario {
             config,
@@ -62,37 +62,37 @@ impl Scenario {
     }
 
     /// Adds an origin that answers every request with these bytes.
-    pub(super) fn answering(self, answer: impl AsRef<[u8]>) -> Scenario {
+    pub(crate) fn answering(self, answer: impl AsRef<[u8]>) -> Scenario {
         let answer = answer.as_ref().to_vec();
         self.origin(move |_| Reply::from_acts(vec![Act::Send(answer.clone())]))
     }
 
     /// Adds an origin that answers every request with its steps.
-    pub(super) fn acting(self, acts: Vec<Act>) -> Scenario {
+    pub(crate) fn acting(self, acts: Vec<Act>) -> Scenario {
         self.origin(move |_| Reply::from_acts(acts.clone()))
     }
 
     /// Adds an origin with a script by request.
-    pub(super) fn origin(mut self, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Scenario {
+    pub(crate) fn origin(mut self, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Scenario {
         self.origins.push(Script::Http(Arc::new(script)));
         self
     }
 
     /// Adds an origin with a script by connection.
-    pub(super) fn raw_origin(mut self, acts: Vec<Act>) -> Scenario {
+    pub(crate) fn raw_origin(mut self, acts: Vec<Act>) -> Scenario {
         self.origins.push(Script::Raw(acts));
         self
     }
 
     /// Adds a file.
-    pub(super) fn file(mut self, name: &'static str, content: impl AsRef<[u8]>) -> Scenario {
+    pub(crate) fn file(mut self, name: &'static str, content: impl AsRef<[u8]>) -> Scenario {
         self.files.push((name, content.as_ref().to_vec()));
         self
     }
 
     /// Says where the project is stricter, and what the two transcripts must hold. A `!` in front says that
     /// the text must be absent.
-    pub(super) fn stricter(
+    pub(crate) fn stricter(
         mut self,
         reason: &'static str,
         ours: &'static [&'static str],
@@ -103,18 +103,25 @@ impl Scenario {
     }
 
     /// Says that haproxy itself changed this after 2.6 and that evenkeel follows the newer.
-    pub(super) fn changed_since_2_6(mut self, reason: &'static str) -> Scenario {
+    pub(crate) fn changed_since_2_6(mut self, reason: &'static str) -> Scenario {
         self.changed_since_2_6 = Some(reason);
         self
     }
 
     /// Does to a program what the scenario says.
-    pub(super) fn perform(&self, stage: &mut Stage) {
+    pub(crate) fn perform(&self, stage: &mut Stage) {
         (self.play)(stage);
     }
 
+    /// Plays with evenkeel alone; the play itself asserts.
+    pub(crate) fn play_alone(mut self, play: impl Fn(&mut Stage) + Send + Sync + 'static) {
+        self.play = Arc::new(play);
+        let transcript = Stage::perform(&Program::evenkeel(), &self);
+        assert!(!transcript.contains("the program has died"), "{transcript}");
+    }
+
     /// Plays and compares.
-    pub(super) fn compare(mut self, play: impl Fn(&mut Stage) + Send + Sync + 'static) {
+    pub(crate) fn compare(mut self, play: impl Fn(&mut Stage) + Send + Sync + 'static) {
         self.play = Arc::new(play);
         let mut oracles = Program::haproxies();
         if oracles.is_empty() {
@@ -177,13 +184,13 @@ impl Scenario {
 }
 
 /// Says something past the test harness, which keeps the output of tests that pass to itself.
-pub(super) fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let name = std::thread::current().name().unwrap_or_default().to_owned();
     let _ = writeln!(std::io::stderr(), "{name}: {text}");
 }
 
 /// Steps of an answer, with nothing before the request is whole.
-pub(super) trait FromActs {
+pub(crate) trait FromActs {
     /// An answer with these steps.
     fn from_acts(acts: Vec<Act>) -> Reply;
 }

@@ -20,7 +20,7 @@ const QUIET: Duration = Duration::from_millis(150);
 const SETTLE_MAX: Duration = Duration::from_secs(3);
 
 /// What a play can touch.
-pub(super) struct Stage {
+pub(crate) struct Stage {
     front: u16,
     proxy: Running,
     origins: Vec<Origin>,
@@ -34,7 +34,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Plays a scenario with one program and returns the transcript.
-    pub(super) fn perform(program: &Program, scenario: &Scenario) -> String {
+    pub(crate) fn perform(program: &Program, scenario: &Scenario) -> String {
         let mut stage = Stage::start(program, scenario);
         scenario.perform(&mut stage);
         stage.settle();
@@ -84,43 +84,48 @@ impl Stage {
     }
 
     /// Opens a client connection.
-    pub(super) fn connect(&mut self) -> Client {
+    pub(crate) fn connect(&mut self) -> Client {
         let client = Client::connect(SocketAddr::from(([127, 0, 0, 1], self.front)));
         self.clients.push(client.record());
         client
     }
 
     /// Sends one request on its own connection and reads the answer and the end.
-    pub(super) fn get(&mut self, path: &str) -> String {
+    pub(crate) fn get(&mut self, path: &str) -> String {
         let mut client = self.connect();
         client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
         String::from_utf8_lossy(&client.read_to_end().bytes).into_owned()
     }
 
     /// The server `s1`, `s2`, … by its number from 1.
-    pub(super) fn origin(&mut self, number: usize) -> &mut Origin {
+    pub(crate) fn origin(&mut self, number: usize) -> &mut Origin {
         &mut self.origins[number - 1]
     }
 
+    /// The program's process id.
+    pub(crate) fn program_id(&self) -> u32 {
+        self.proxy.id()
+    }
+
     /// Opens a gate that origins wait at.
-    pub(super) fn open_gate(&self, name: &'static str) {
+    pub(crate) fn open_gate(&self, name: &'static str) {
         self.gates.open(name);
     }
 
     /// Waits until the log server has a line that contains `text`.
-    pub(super) fn wait_log(&mut self, text: &str) {
+    pub(crate) fn wait_log(&mut self, text: &str) {
         if !self.sink.wait(|lines| lines.iter().any(|line| line.contains(text))) {
             self.notes.push(format!("no log line with {text:?}"));
         }
     }
 
     /// Writes something that the play found out into the transcript.
-    pub(super) fn note(&mut self, note: impl Into<String>) {
+    pub(crate) fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
 
     /// Leaves what the origins saw out of the transcript, where it depends on timing.
-    pub(super) fn hide_origins(&mut self) {
+    pub(crate) fn hide_origins(&mut self) {
         self.hidden_origins = true;
     }
 
