@@ -1,5 +1,7 @@
 //! Whether a server is up: results of checks counted against `rise` and `fall`.
 
+use crate::health::View;
+
 /// Whether traffic may go to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
@@ -9,17 +11,6 @@ pub enum Status {
     Down,
     /// Taken out by the operator (`disabled`).
     Maintenance,
-}
-
-/// Where a server stands between down and up, for the timing of its next check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum View {
-    /// Up, and the last check passed.
-    Up,
-    /// Up with failed checks, or down with passed ones.
-    Between,
-    /// Down, and the last check failed.
-    Down,
 }
 
 /// The score of one checked server: below `rise` it is down, from `rise` on it is up.

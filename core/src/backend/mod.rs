@@ -13,7 +13,7 @@ mod shared;
 pub use backend::{Assigned, Backend, Cancelled, Wish};
 pub use event::Event;
 pub use grant::{Grant, Waiter};
-pub use health::{Score, Status, TRANSITIONS, Turn, View};
+pub use health::{Score, Status, TRANSITIONS, Turn};
 pub use notice::{CheckReport, Notice, StateChange, Subject};
 pub use server::ServerState;
 pub use shared::Shared;

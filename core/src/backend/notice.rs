@@ -135,7 +135,7 @@ impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Outcome { status, code, info, duration, .. } = self.0;
         write!(f, "reason: {}", status.text())?;
-        if status.is_layer7() && *code > 0 {
+        if status.has_code() {
             write!(f, ", code: {code}")?;
         }
         if let Some(info) = info {

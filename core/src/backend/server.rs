@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::health::{Score, Status, View};
+use super::health::{Score, Status};
+use crate::health::View;
 use crate::model;
 
 /// One server: its state and its counts.

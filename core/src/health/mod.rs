@@ -1,5 +1,9 @@
 //! Health checks: a machine per checked server that connects, asks, reads and judges.
 
+mod checker;
+mod judge;
 mod outcome;
+mod plan;
 
-pub use outcome::{CheckStatus, Outcome};
+pub use checker::{CheckInput, CheckOutput, Checker, first_start};
+pub use outcome::{CheckStatus, Outcome, View};

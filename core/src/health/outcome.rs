@@ -13,8 +13,6 @@ pub enum CheckStatus {
     Layer4Timeout,
     /// No connection.
     Layer4Connection,
-    /// Connected, and the check asks for an answer at layer 6 or less.
-    Layer6Ok,
     /// The answer is as expected.
     Layer7Ok,
     /// No answer in time.
@@ -33,7 +31,6 @@ impl CheckStatus {
             CheckStatus::Layer4Ok => "L4OK",
             CheckStatus::Layer4Timeout => "L4TOUT",
             CheckStatus::Layer4Connection => "L4CON",
-            CheckStatus::Layer6Ok => "L6OK",
             CheckStatus::Layer7Ok => "L7OK",
             CheckStatus::Layer7Timeout => "L7TOUT",
             CheckStatus::Layer7Response => "L7RSP",
@@ -48,7 +45,6 @@ impl CheckStatus {
             CheckStatus::Layer4Ok => "Layer4 check passed",
             CheckStatus::Layer4Timeout => "Layer4 timeout",
             CheckStatus::Layer4Connection => "Layer4 connection problem",
-            CheckStatus::Layer6Ok => "Layer6 check passed",
             CheckStatus::Layer7Ok => "Layer7 check passed",
             CheckStatus::Layer7Timeout => "Layer7 timeout",
             CheckStatus::Layer7Response => "Layer7 invalid response",
@@ -56,15 +52,9 @@ impl CheckStatus {
         }
     }
 
-    /// Whether the result is one of layer 7, so that logs name the code received.
-    pub const fn is_layer7(self) -> bool {
-        matches!(
-            self,
-            CheckStatus::Layer7Ok
-                | CheckStatus::Layer7Timeout
-                | CheckStatus::Layer7Response
-                | CheckStatus::Layer7Status
-        )
+    /// Whether logs name the code received.
+    pub const fn has_code(self) -> bool {
+        matches!(self, CheckStatus::Layer7Ok | CheckStatus::Layer7Status)
     }
 }
 
@@ -81,4 +71,15 @@ pub struct Outcome {
     pub info: Option<String>,
     /// From the start to the end.
     pub duration: Duration,
+}
+
+/// Where a server stands between down and up, for the timing of its next check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum View {
+    /// Up, and the last check passed.
+    Up,
+    /// Up with failed checks, or down with passed ones.
+    Between,
+    /// Down, and the last check failed.
+    Down,
 }
