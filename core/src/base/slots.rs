@@ -31,11 +31,13 @@ pub struct Slots<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
     len: usize,
+    /// Keys are given elsewhere, so no free slot is remembered here.
+    mirror: bool,
 }
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Slots { slots: Vec::new(), free: Vec::new(), len: 0 }
+        Slots { slots: Vec::new(), free: Vec::new(), len: 0, mirror: false }
     }
 }
 
@@ -78,6 +80,7 @@ impl<T> Slots<T> {
     ///
     /// Use either `insert` or `place` on one instance, never both.
     pub fn place(&mut self, key: Key, value: T) -> Result<(), T> {
+        self.mirror = true;
         let index = key.index as usize;
         while self.slots.len() <= index {
             self.slots.push(Slot { generation: 0, value: None });
@@ -112,7 +115,9 @@ impl<T> Slots<T> {
         }
         let value = slot.value.take()?;
         slot.generation = slot.generation.wrapping_add(1);
-        self.free.push(key.index);
+        if !self.mirror {
+            self.free.push(key.index);
+        }
         self.len -= 1;
         Some(value)
     }

@@ -1,0 +1,266 @@
+//! The production network: TCP and Unix stream sockets under tokio.
+//!
+//! Reading and writing go through tokio's readiness: a short read or write clears it, so no call ends in
+//! `EAGAIN`. A fresh outgoing connection is the exception: tokio knows nothing about it yet, but over
+//! loopback and fast networks it is there at once, so its state is asked and its first write is tried
+//! without waiting for the poller.
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use evenkeel_core::base::address::Address;
+use evenkeel_core::base::time::Now;
+use nix::errno::Errno;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::IpBindAddressNoPort;
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use crate::clock::Clock;
+use crate::net::{Accepted, Listener, Net, Stream};
+
+/// The system's network. Made and used inside a tokio runtime.
+#[derive(Clone, Debug)]
+pub struct TokioNet {
+    clock: Clock,
+}
+
+impl TokioNet {
+    /// The network with the clock that all workers share.
+    pub fn new(clock: Clock) -> TokioNet {
+        TokioNet { clock }
+    }
+}
+
+impl Net for TokioNet {
+    type Stream = TokioStream;
+    type Listener = TokioListener;
+
+    fn connect(&self, to: &Address, from: Option<SocketAddr>) -> io::Result<TokioStream> {
+        match to {
+            Address::Ip(to) => connect_tcp(*to, from),
+            Address::Unix(path) => connect_unix(path),
+        }
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+}
+
+fn connect_tcp(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<TokioStream> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    socket.set_tcp_nodelay(true)?;
+    if let Some(from) = from {
+        socket.set_reuse_address(true)?;
+        if from.port() == 0 {
+            // The system picks the port once it knows the peer too, so that ports last longer.
+            setsockopt(&socket, IpBindAddressNoPort, &true)?;
+        }
+        socket.bind(&from.into())?;
+    }
+    start_connect(&socket, &to.into())?;
+    let stream = TcpStream::from_std(socket.into())?;
+    Ok(TokioStream { socket: Transport::Tcp(stream), fresh: true })
+}
+
+fn connect_unix(path: &str) -> io::Result<TokioStream> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
+    start_connect(&socket, &SockAddr::unix(path)?)?;
+    let stream = UnixStream::from_std(socket.into())?;
+    Ok(TokioStream { socket: Transport::Unix(stream), fresh: true })
+}
+
+fn start_connect(socket: &Socket, to: &SockAddr) -> io::Result<()> {
+    match socket.connect(to) {
+        Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => Ok(()),
+        other => other,
+    }
+}
+
+/// One TCP or Unix connection.
+#[derive(Debug)]
+pub struct TokioStream {
+    socket: Transport,
+    /// Opened by us, and the poller has said nothing about it so far.
+    fresh: bool,
+}
+
+#[derive(Debug)]
+enum Transport {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl TokioStream {
+    fn plain(&self) -> SockRef<'_> {
+        match &self.socket {
+            Transport::Tcp(stream) => SockRef::from(stream),
+            Transport::Unix(stream) => SockRef::from(stream),
+        }
+    }
+
+    /// Writes without asking the poller first, once after connecting.
+    fn write_fresh(
+        &mut self,
+        write: impl FnOnce(SockRef<'_>) -> io::Result<usize>,
+    ) -> Option<io::Result<usize>> {
+        if !std::mem::take(&mut self.fresh) {
+            return None;
+        }
+        match write(self.plain()) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            result => Some(result),
+        }
+    }
+}
+
+impl Stream for TokioStream {
+    fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.fresh {
+            if self.plain().peer_addr().is_ok() {
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(error) = self.plain().take_error()? {
+                return Poll::Ready(Err(error));
+            }
+        }
+        match &self.socket {
+            Transport::Tcp(stream) => ready!(stream.poll_write_ready(cx))?,
+            Transport::Unix(stream) => ready!(stream.poll_write_ready(cx))?,
+        }
+        self.fresh = false;
+        Poll::Ready(match self.plain().take_error()? {
+            Some(error) => Err(error),
+            None => Ok(()),
+        })
+    }
+
+    fn local_address(&self) -> Option<Address> {
+        match &self.socket {
+            Transport::Tcp(stream) => stream.local_addr().ok().map(Address::Ip),
+            Transport::Unix(_) => None,
+        }
+    }
+
+    fn abort(self) {
+        // Closing with a linger time of zero sends RST. Unix sockets have no such thing.
+        let _ = self.plain().set_linger(Some(Duration::ZERO));
+    }
+}
+
+impl AsyncRead for TokioStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Transport::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Transport::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for TokioStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(result) = self.write_fresh(|socket| socket.send(bytes)) {
+            return Poll::Ready(result);
+        }
+        match &mut self.socket {
+            Transport::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Transport::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let Some(result) = self.write_fresh(|socket| socket.send_vectored(slices)) {
+            return Poll::Ready(result);
+        }
+        match &mut self.socket {
+            Transport::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Transport::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Transport::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Transport::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// One listening socket.
+#[derive(Debug)]
+pub struct TokioListener {
+    socket: Ear,
+}
+
+#[derive(Debug)]
+enum Ear {
+    Tcp(TcpListener),
+    Unix(UnixListener, Arc<str>),
+}
+
+impl TokioListener {
+    /// Takes a bound and listening socket, whatever its family. Call it inside the worker's runtime.
+    pub fn new(socket: Socket) -> io::Result<TokioListener> {
+        socket.set_nonblocking(true)?;
+        let local = socket.local_addr()?;
+        let socket = if local.domain() == Domain::UNIX {
+            Ear::Unix(UnixListener::from_std(socket.into())?, unix_name(&local))
+        } else {
+            Ear::Tcp(TcpListener::from_std(socket.into())?)
+        };
+        Ok(TokioListener { socket })
+    }
+}
+
+impl Listener for TokioListener {
+    type Stream = TokioStream;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<TokioStream>>> {
+        match &self.socket {
+            Ear::Tcp(listener) => {
+                let (stream, peer) = ready!(listener.poll_accept(cx))?;
+                stream.set_nodelay(true)?;
+                let local = stream.local_addr()?;
+                let stream = TokioStream { socket: Transport::Tcp(stream), fresh: false };
+                Poll::Ready(Ok(Accepted { stream, peer: Address::Ip(peer), local: Address::Ip(local) }))
+            }
+            Ear::Unix(listener, name) => {
+                let (stream, _) = ready!(listener.poll_accept(cx))?;
+                let stream = TokioStream { socket: Transport::Unix(stream), fresh: false };
+                let local = Address::Unix(Arc::clone(name));
+                Poll::Ready(Ok(Accepted { stream, peer: Address::Unix("".into()), local }))
+            }
+        }
+    }
+}
+
+fn unix_name(address: &SockAddr) -> Arc<str> {
+    if let Some(name) = address.as_abstract_namespace() {
+        return format!("\0{}", String::from_utf8_lossy(name)).into();
+    }
+    let path = address.as_pathname().map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
+    String::from_utf8_lossy(path).into()
+}
