@@ -7,7 +7,7 @@ use super::event::Event;
 use super::grant::{Grant, Waiter};
 use super::health::{Status, Turn};
 use super::notice::{CheckReport, Notice, StateChange, Subject};
-use super::queue::Queue;
+use super::queue::{Left, Queue};
 use super::server::ServerState;
 use crate::balance::Balancer;
 use crate::base::ids::{BackendId, ServerId};
@@ -46,7 +46,10 @@ pub enum Assigned {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelled {
     /// The stream waited and does not any more.
-    Queued,
+    Queued {
+        /// How many left the same queue with a slot while it waited, and one for itself: what logs show.
+        position: u32,
+    },
     /// It does not wait: a grant or a redistribution is on its way, or it never asked. A grant that comes
     /// must be given back.
     NotQueued,
@@ -59,6 +62,8 @@ pub struct Backend {
     settings: Arc<model::Backend>,
     servers: Vec<ServerState>,
     balancer: Balancer,
+    /// How many servers the balancer may pick, full ones included.
+    members: u32,
     queue: Queue,
     events: VecDeque<Event>,
     /// Streams on this backend, waiting ones included.
@@ -75,6 +80,7 @@ impl Backend {
             id,
             servers: settings.servers.iter().map(ServerState::new).collect(),
             balancer: Balancer::new(settings.balance, count),
+            members: 0,
             queue: Queue::new(count),
             events: VecDeque::new(),
             streams: 0,
@@ -132,7 +138,7 @@ impl Backend {
             self.take_slot(server);
             return Assigned::Server(server);
         }
-        if !self.servers.iter().any(|server| server.member) {
+        if !self.has_member() {
             return Assigned::NoServer;
         }
         Assigned::Queued { server: None, position: self.queue.join(waiter, None) }
@@ -157,7 +163,10 @@ impl Backend {
 
     /// Leaves the queue.
     pub fn cancel(&mut self, waiter: Waiter) -> Cancelled {
-        if self.queue.remove(waiter) { Cancelled::Queued } else { Cancelled::NotQueued }
+        match self.queue.remove(waiter) {
+            Some(left) => Cancelled::Queued { position: left.position },
+            None => Cancelled::NotQueued,
+        }
     }
 
     /// Gives a slot back. It goes at once to the stream that waits longest, if one does.
@@ -215,9 +224,16 @@ impl Backend {
         self.choose_members();
         self.events.push_back(Event::ServerDown { server });
         let mut requeued = 0;
-        while let Some(waiter) = self.queue.pop_bound(server) {
+        while let Some(left) = self.queue.dismiss(Some(server)) {
             requeued += 1;
-            self.events.push_back(Event::Redistribute(Grant { backend: self.id, server, waiter }));
+            self.events.push_back(Event::Redistribute(self.grant(server, left)));
+        }
+        // 2.6 lets those that wait for any server run into `timeout queue`; 2.8 ends them now.
+        while !self.has_member()
+            && let Some(left) = self.queue.dismiss(None)
+        {
+            requeued += 1;
+            self.events.push_back(Event::Redistribute(self.grant(server, left)));
         }
         self.fill_all();
         self.report_change(server, because, requeued);
@@ -264,6 +280,7 @@ impl Backend {
     fn choose_members(&mut self) {
         let any_active = self.servers.iter().any(|server| server.is_usable() && !server.settings.backup);
         let mut backup_found = false;
+        self.members = 0;
         for (index, server) in self.servers.iter_mut().enumerate() {
             server.member = server.is_usable()
                 && if server.settings.backup {
@@ -271,6 +288,7 @@ impl Backend {
                 } else {
                     true
                 };
+            self.members += u32::from(server.member);
             let weight = if server.member { server.settings.weight } else { 0 };
             self.balancer.set_weight(ServerId(index as u32), weight);
         }
@@ -291,11 +309,11 @@ impl Backend {
     fn fill(&mut self, server: ServerId) {
         while self.servers[server.index()].status == Status::Up && self.servers[server.index()].has_room() {
             let member = self.servers[server.index()].member;
-            let Some(waiter) = self.queue.pop_oldest(server, member) else {
+            let Some(left) = self.queue.serve_oldest(server, member) else {
                 return;
             };
             self.take_slot(server);
-            self.events.push_back(Event::Granted(Grant { backend: self.id, server, waiter }));
+            self.events.push_back(Event::Granted(self.grant(server, left)));
         }
     }
 
@@ -305,17 +323,26 @@ impl Backend {
             let Some(server) = self.balancer.pick(None) else {
                 return;
             };
-            let Some(waiter) = self.queue.pop_oldest(server, true) else {
+            let Some(left) = self.queue.serve_oldest(server, true) else {
                 return;
             };
             self.take_slot(server);
-            self.events.push_back(Event::Granted(Grant { backend: self.id, server, waiter }));
+            self.events.push_back(Event::Granted(self.grant(server, left)));
         }
+    }
+
+    fn grant(&self, server: ServerId, left: Left) -> Grant {
+        Grant { backend: self.id, server, waiter: left.waiter, position: left.position }
+    }
+
+    fn has_member(&self) -> bool {
+        self.members > 0
     }
 
     /// Panics when something does not hold that always must.
     pub fn check_invariants(&self) {
         self.queue.check_invariants();
+        assert!(self.has_member() || self.queue.len(None) == 0, "nobody waits when no server is left");
         for (index, server) in self.servers.iter().enumerate() {
             let name = &server.settings.name;
             let id = ServerId(index as u32);
@@ -333,3 +360,6 @@ impl Backend {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

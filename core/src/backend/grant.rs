@@ -20,4 +20,6 @@ pub struct Grant {
     pub server: ServerId,
     /// The stream.
     pub waiter: Waiter,
+    /// How many left the same queue with a slot since this one joined, itself included: what logs show.
+    pub position: u32,
 }

@@ -109,3 +109,65 @@ impl Score {
         turn
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Results in order, and where the score stands after each, as `option log-health-checks` shows it.
+    fn run(rise: u32, fall: u32, results: &[bool]) -> Vec<String> {
+        let mut score = Score::new(rise, fall);
+        let mut shown = Vec::new();
+        for passed in results {
+            score.count(*passed);
+            let (points, most) = score.progress();
+            shown.push(format!("{points}/{most} {}", if score.is_up() { "UP" } else { "DOWN" }));
+        }
+        shown
+    }
+
+    #[test]
+    fn the_first_check_of_all_decides() {
+        assert_eq!(run(2, 3, &[true]), ["3/3 UP"]);
+        assert_eq!(run(2, 3, &[false]), ["0/2 DOWN"]);
+    }
+
+    #[test]
+    fn a_server_falls_after_fall_failures_and_rises_after_rise_passes() {
+        let results = [true, false, false, false, false, true, true, true];
+
+        let shown = run(2, 3, &results);
+
+        assert_eq!(
+            shown,
+            ["3/3 UP", "2/3 UP", "1/3 UP", "0/2 DOWN", "0/2 DOWN", "1/2 DOWN", "3/3 UP", "3/3 UP"]
+        );
+    }
+
+    #[test]
+    fn one_pass_while_up_and_one_failure_while_down_undo_all_progress() {
+        assert_eq!(run(3, 3, &[true, false, false, true]), ["3/3 UP", "2/3 UP", "1/3 UP", "3/3 UP"]);
+        assert_eq!(run(3, 1, &[false, true, true, false]), ["0/3 DOWN", "1/3 DOWN", "2/3 DOWN", "0/3 DOWN"]);
+    }
+
+    #[test]
+    fn every_transition_of_the_table_happens_and_no_other() {
+        let mut seen = Vec::new();
+        for (rise, fall) in [(1, 1), (1, 3), (3, 1), (2, 2), (3, 3)] {
+            for bits in 0..256u32 {
+                let mut score = Score::new(rise, fall);
+                for at in 0..8 {
+                    let (from, passed) = (score.view(), bits >> at & 1 == 1);
+                    score.count(passed);
+                    seen.push((from, passed, score.view()));
+                }
+            }
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        let mut table = TRANSITIONS.to_vec();
+        table.sort_unstable();
+
+        assert_eq!(seen, table);
+    }
+}

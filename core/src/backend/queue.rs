@@ -13,17 +13,37 @@ pub(super) struct Queue {
     bound: Vec<Map<u64, Waiter>>,
     places: Map<Waiter, Place>,
     arrivals: u64,
+    /// How many got a slot from the shared queue, and from each server's, since the start.
+    served: u64,
+    served_bound: Vec<u64>,
+}
+
+/// A stream that has left its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) waiter: Waiter,
+    /// How many got a slot from the same queue while it waited, and one for itself: what logs show.
+    pub(super) position: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Place {
     arrival: u64,
     server: Option<ServerId>,
+    /// How many had been served from the queue before it joined.
+    served: u64,
 }
 
 impl Queue {
     pub(super) fn new(servers: usize) -> Queue {
-        Queue { any: Map::new(), bound: vec![Map::new(); servers], places: Map::new(), arrivals: 0 }
+        Queue {
+            any: Map::new(),
+            bound: vec![Map::new(); servers],
+            places: Map::new(),
+            arrivals: 0,
+            served: 0,
+            served_bound: vec![0; servers],
+        }
     }
 
     /// How many wait in the queue of `server`, or for any server.
@@ -50,47 +70,55 @@ impl Queue {
         }
     }
 
+    fn served(&mut self, server: Option<ServerId>) -> &mut u64 {
+        match server {
+            Some(server) => &mut self.served_bound[server.index()],
+            None => &mut self.served,
+        }
+    }
+
     /// Puts a stream last; returns how many stand before it in the same queue.
     pub(super) fn join(&mut self, waiter: Waiter, server: Option<ServerId>) -> u32 {
         self.remove(waiter);
         self.arrivals += 1;
         let arrival = self.arrivals;
+        let served = *self.served(server);
         let line = self.line_mut(server);
         let before = line.len() as u32;
         line.insert(arrival, waiter);
-        self.places.insert(waiter, Place { arrival, server });
+        self.places.insert(waiter, Place { arrival, server, served });
         before
     }
 
-    /// Takes a stream out; false when it does not wait.
-    pub(super) fn remove(&mut self, waiter: Waiter) -> bool {
-        let Some(place) = self.places.remove(&waiter) else {
-            return false;
-        };
+    /// Takes a stream out, if it waits.
+    pub(super) fn remove(&mut self, waiter: Waiter) -> Option<Left> {
+        let place = self.places.remove(&waiter)?;
         self.line_mut(place.server).remove(&place.arrival);
-        true
+        let position = (*self.served(place.server) - place.served + 1) as u32;
+        Some(Left { waiter, position })
     }
 
-    /// Takes the oldest that `server` may serve: its own, and with `any` those that wait for any server.
-    pub(super) fn pop_oldest(&mut self, server: ServerId, any: bool) -> Option<Waiter> {
-        let own = self.bound[server.index()].first_key_value().map(|(arrival, _)| *arrival);
-        let shared = if any { self.any.first_key_value().map(|(arrival, _)| *arrival) } else { None };
-        let from = match (own, shared) {
-            (None, None) => return None,
-            (Some(own), Some(shared)) if shared < own => None,
-            (None, Some(_)) => None,
-            (Some(_), _) => Some(server),
+    /// Takes the oldest that `server` may serve, to give it a slot: its own, and with `any` those that wait
+    /// for any server.
+    pub(super) fn serve_oldest(&mut self, server: ServerId, any: bool) -> Option<Left> {
+        let own = self.bound[server.index()].first_key_value();
+        let shared = if any { self.any.first_key_value() } else { None };
+        let first = match (own, shared) {
+            (Some(own), Some(shared)) => own.min(shared),
+            (own, shared) => own.or(shared)?,
         };
-        let (_, waiter) = self.line_mut(from).pop_first()?;
-        self.places.remove(&waiter);
-        Some(waiter)
+        let waiter = *first.1;
+        let queue = self.places.get(&waiter)?.server;
+        let left = self.remove(waiter);
+        *self.served(queue) += 1;
+        left
     }
 
-    /// Takes the oldest that waits for this server only.
-    pub(super) fn pop_bound(&mut self, server: ServerId) -> Option<Waiter> {
-        let (_, waiter) = self.bound[server.index()].pop_first()?;
-        self.places.remove(&waiter);
-        Some(waiter)
+    /// Takes the oldest that waits for this server only, or the oldest that waits for any, so that it asks
+    /// again.
+    pub(super) fn dismiss(&mut self, server: Option<ServerId>) -> Option<Left> {
+        let (_, waiter) = self.line(server).first_key_value()?;
+        self.remove(*waiter)
     }
 
     /// The two views of who waits where agree.

@@ -55,8 +55,12 @@ impl LeastConn {
             return;
         }
         self.changes += 1;
-        // Parts of 1/2^16 keep loads of different weights apart: weights are at most 256.
-        let load = (u64::from(seat.load) << 16) / u64::from(seat.weight);
+        // The load is counted as if the connection were there already, in steps of 1/256. Only an idle
+        // server goes first whatever its weight.
+        let load = match seat.load {
+            0 => 0,
+            load => (u64::from(load) + 1) * 256 / u64::from(seat.weight),
+        };
         self.order.enter(server, (Key::from(load) << 64) | Key::from(self.changes));
     }
 

@@ -88,11 +88,9 @@ impl RoundRobin {
             return;
         }
         seat.full = full;
-        if let (false, Some(due)) = (full, &mut seat.next)
-            && due.whole < turn
-        {
+        if seat.next.is_some_and(|due| due.whole < turn) {
             // What was missed while full is not owed.
-            *due = Due { whole: turn, part: 0 };
+            seat.next = None;
         }
         self.seat_again(server);
     }

@@ -8,6 +8,8 @@ pub(super) struct StaticRr {
     weights: Vec<u32>,
     full: Vec<bool>,
     table: Vec<ServerId>,
+    /// Where the next turn is looked for first. May lie behind the end, which is the start, until the table
+    /// has grown: haproxy goes on from there, too.
     next: usize,
 }
 
@@ -22,7 +24,6 @@ impl StaticRr {
         if self.weights[server.index()] != weight {
             self.weights[server.index()] = weight;
             self.table = lay_out(&self.weights);
-            self.next = if self.table.is_empty() { 0 } else { self.next % self.table.len() };
         }
     }
 
@@ -31,12 +32,19 @@ impl StaticRr {
         self.full[server.index()] = full;
     }
 
+    /// The places of the table, from the next one round.
+    fn turns(&self) -> impl Iterator<Item = usize> + use<> {
+        let length = self.table.len();
+        let start = if self.next < length { self.next } else { 0 };
+        (start..length).chain(0..start)
+    }
+
     fn find(&self, without: Option<ServerId>) -> Option<usize> {
         let usable = |at: &usize| {
             let server = self.table[*at];
             !self.full[server.index()] && Some(server) != without
         };
-        (self.next..self.table.len()).chain(0..self.next).find(usable)
+        self.turns().find(usable)
     }
 
     /// Whose turn it is, `without` left out.
@@ -46,10 +54,8 @@ impl StaticRr {
 
     /// The server gets this turn.
     pub(super) fn take_turn(&mut self, server: ServerId) {
-        let length = self.table.len();
-        let mut turns = (self.next..length).chain(0..self.next);
-        if let Some(at) = turns.find(|at| self.table[*at] == server) {
-            self.next = (at + 1) % length;
+        if let Some(at) = self.turns().find(|at| self.table[*at] == server) {
+            self.next = at + 1;
         }
     }
 }

@@ -65,3 +65,221 @@ fn sequences_are_those_that_haproxy_gives() {
         assert_eq!(sequence, *expected, "{balance:?} {weights:?}");
     }
 }
+
+/// Connections that stay open, over time. Steps: `+N` opens N connections, `-K` closes the one at position K
+/// among those open, `wN=W` sets a weight over the Runtime API (0: `disable server`).
+struct Session {
+    balance: Balance,
+    weights: &'static [u32],
+    /// Zero is unlimited.
+    maxconn: &'static [u32],
+    steps: &'static str,
+    answers: &'static str,
+}
+
+/// Recorded from both binaries as above, in TCP mode.
+const SESSIONS: &[Session] = &[
+    Session {
+        balance: Balance::LeastConn,
+        weights: &[1, 1, 1],
+        maxconn: &[0, 0, 0],
+        steps: "+9",
+        answers: "123123123",
+    },
+    Session {
+        balance: Balance::LeastConn,
+        weights: &[3, 1, 1],
+        maxconn: &[0, 0, 0],
+        steps: "+15",
+        answers: "123111123111231",
+    },
+    Session {
+        balance: Balance::LeastConn,
+        weights: &[1, 2, 3],
+        maxconn: &[0, 0, 0],
+        steps: "+18",
+        answers: "123323323123323123",
+    },
+    Session {
+        balance: Balance::LeastConn,
+        weights: &[100, 50, 10],
+        maxconn: &[0, 0, 0],
+        steps: "+32",
+        answers: "12311211211211211211211211211321",
+    },
+    Session {
+        balance: Balance::LeastConn,
+        weights: &[1, 1, 1],
+        maxconn: &[0, 0, 0],
+        steps: "+6 -0 -0 +4",
+        answers: "1231231231",
+    },
+    Session {
+        balance: Balance::LeastConn,
+        weights: &[1, 1, 1],
+        maxconn: &[0, 0, 0],
+        steps: "+6 -5 -4 +4",
+        answers: "1231233213",
+    },
+    Session {
+        balance: Balance::LeastConn,
+        weights: &[3, 2, 1],
+        maxconn: &[0, 0, 0],
+        steps: "+4 -1 -2 +6 -7 +2 -2 -2 +4 -9 -0 +1 -9 +4 -12 +2 -5 -2 +1 -10 +2 -8 +4 -10",
+        answers: "123121211221213211311121113123",
+    },
+    Session {
+        balance: Balance::LeastConn,
+        weights: &[1, 1, 2],
+        maxconn: &[0, 0, 0],
+        steps: "+4 -1 -2 +6 -7 +2 -2 -2 +4 -9 -0 +1 -9 +4 -12 +2 -5 -2 +1 -10 +2 -8 +4 -10",
+        answers: "123323312333231211313321333133",
+    },
+    Session {
+        balance: Balance::RoundRobin,
+        weights: &[1, 1, 1],
+        maxconn: &[0, 0, 0],
+        steps: "+4 w2=0 +5 w2=1 +9",
+        answers: "123131313132132132",
+    },
+    Session {
+        balance: Balance::RoundRobin,
+        weights: &[1, 1, 1],
+        maxconn: &[0, 0, 0],
+        steps: "+4 w1=5 +20",
+        answers: "123121311112131111213111",
+    },
+    Session {
+        balance: Balance::RoundRobin,
+        weights: &[1, 1, 1],
+        maxconn: &[2, 0, 0],
+        steps: "+9 -0 -2 +9",
+        answers: "123123232312312323",
+    },
+    Session {
+        balance: Balance::StaticRr,
+        weights: &[1, 1, 1],
+        maxconn: &[0, 0, 0],
+        steps: "+4 w2=0 +5 w2=1 +9",
+        answers: "123131313312312312",
+    },
+    Session {
+        balance: Balance::StaticRr,
+        weights: &[2, 1, 1],
+        maxconn: &[0, 0, 1],
+        steps: "+14",
+        answers: "11231121121121",
+    },
+    Session {
+        balance: Balance::First,
+        weights: &[1, 1, 1],
+        maxconn: &[2, 2, 0],
+        steps: "+6 -0 -2 +3",
+        answers: "112233123",
+    },
+];
+
+impl Session {
+    fn play(&self) -> String {
+        let mut balancer = balancer(self.balance, self.weights);
+        let mut loads = vec![0; self.weights.len()];
+        let mut open: Vec<ServerId> = Vec::new();
+        let mut answers = String::new();
+        for step in self.steps.split(' ') {
+            let (kind, rest) = step.split_at(1);
+            match kind {
+                "+" => {
+                    for _ in 0..rest.parse().unwrap() {
+                        let server = balancer.pick(None).unwrap();
+                        loads[server.index()] += 1;
+                        self.tell(&mut balancer, &loads, server);
+                        open.push(server);
+                        answers.push(char::from(b'1' + server.0 as u8));
+                    }
+                }
+                "-" => {
+                    let server = open.remove(rest.parse().unwrap());
+                    loads[server.index()] -= 1;
+                    self.tell(&mut balancer, &loads, server);
+                }
+                _ => {
+                    let (number, weight) = rest.split_once('=').unwrap();
+                    let server = ServerId(number.parse::<u32>().unwrap() - 1);
+                    balancer.set_weight(server, weight.parse().unwrap());
+                }
+            }
+        }
+        answers
+    }
+
+    fn tell(&self, balancer: &mut Balancer, loads: &[u32], server: ServerId) {
+        let (load, most) = (loads[server.index()], self.maxconn[server.index()]);
+        balancer.set_load(server, load);
+        balancer.set_full(server, most > 0 && load >= most);
+    }
+}
+
+#[test]
+fn sessions_over_time_are_spread_as_haproxy_spreads_them() {
+    let mut wrong = Vec::new();
+    for session in SESSIONS {
+        let answers = session.play();
+        if answers != session.answers {
+            let Session { balance, weights, steps, answers: expected, .. } = session;
+            wrong.push(format!("{balance:?} {weights:?} {steps}:\n  {answers}\n  {expected} expected"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// How often each server is picked.
+fn shares(balancer: &mut Balancer, picks: usize, servers: usize) -> Vec<usize> {
+    let mut counts = vec![0; servers];
+    for _ in 0..picks {
+        counts[balancer.pick(None).unwrap().index()] += 1;
+    }
+    counts
+}
+
+/// Turn by turn haproxy's order differs here from ours for one round; the shares do not.
+#[test]
+fn a_new_weight_counts_at_once() {
+    let mut balancer = balancer(Balance::RoundRobin, &[5, 1, 1]);
+    shares(&mut balancer, 4, 3);
+
+    for (weight, expected) in [(1, [5, 5, 5]), (5, [10, 2, 2]), (2, [8, 4, 4])] {
+        balancer.set_weight(ServerId(0), weight);
+
+        let shares = shares(&mut balancer, expected.iter().sum(), 3);
+        let close = shares.iter().zip(expected).all(|(share, expected)| share.abs_diff(expected) <= 1);
+        assert!(close, "{shares:?} are nearly {expected:?}");
+    }
+}
+
+#[test]
+fn a_server_that_comes_back_gets_its_share_and_no_burst() {
+    for missed in [1, 7, 1000] {
+        let mut balancer = balancer(Balance::RoundRobin, &[2, 1, 1]);
+        shares(&mut balancer, 10, 3);
+        balancer.set_weight(ServerId(0), 0);
+        shares(&mut balancer, missed, 3);
+
+        balancer.set_weight(ServerId(0), 2);
+
+        let first = shares(&mut balancer, 8, 3);
+        assert!((3..=5).contains(&first[0]), "half of eight after {missed} missed turns: {first:?}");
+        assert_eq!(shares(&mut balancer, 400, 3), [200, 100, 100]);
+    }
+}
+
+#[test]
+fn a_server_that_was_full_is_owed_nothing() {
+    let mut balancer = balancer(Balance::RoundRobin, &[1, 1, 1]);
+    shares(&mut balancer, 3, 3);
+    balancer.set_full(ServerId(0), true);
+    assert_eq!(shares(&mut balancer, 1000, 3), [0, 500, 500]);
+
+    balancer.set_full(ServerId(0), false);
+
+    assert_eq!(shares(&mut balancer, 9, 3), [3, 3, 3]);
+}
