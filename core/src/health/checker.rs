@@ -14,7 +14,7 @@ use crate::base::limits::CHECK_ANSWER_MAX;
 use crate::base::socket::{CloseHow, ConnectError, LostReason};
 use crate::base::time::{Now, Time};
 use crate::http::ResponseHead;
-use crate::model;
+use crate::model::{self, CheckKind};
 
 /// News for a check.
 #[derive(Clone, Debug)]
@@ -99,15 +99,24 @@ impl Checker {
     /// The checker of a server, whose first check starts at `first`; `None` if the server is not checked.
     pub fn new(backend: &model::Backend, server: ServerId, first: Time) -> Option<Checker> {
         let settings = backend.servers.get(server.index())?.check.clone()?;
-        Some(Checker {
-            plan: Plan::new(&settings.address, &backend.check),
+        Some(Checker::with(settings, &backend.check, backend.timeouts, first))
+    }
+
+    fn with(
+        settings: model::Check,
+        kind: &CheckKind,
+        timeouts: model::ServerTimeouts,
+        first: Time,
+    ) -> Checker {
+        Checker {
+            plan: Plan::new(&settings.address, kind),
             settings,
-            timeouts: backend.timeouts,
+            timeouts,
             state: State::Waiting(first),
             outputs: VecDeque::new(),
             received: BytesMut::new(),
             head: ResponseHead::default(),
-        })
+        }
     }
 
     /// The settings of the check.
@@ -305,3 +314,6 @@ fn lost_words(why: LostReason) -> Option<&'static str> {
         LostReason::Other => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
