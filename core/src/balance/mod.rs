@@ -75,7 +75,7 @@ impl Balancer {
         })?;
         match &mut self.0 {
             Algorithm::RoundRobin(algorithm) => algorithm.take_turn(picked),
-            Algorithm::StaticRr(algorithm) => algorithm.take_turn(picked),
+            Algorithm::StaticRr(algorithm) => algorithm.take_turn(picked, avoid),
             Algorithm::LeastConn(_) | Algorithm::First(_) => {}
         }
         Some(picked)

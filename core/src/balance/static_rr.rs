@@ -1,5 +1,6 @@
 //! `balance static-rr`: by turns over a table that is laid out again whenever a server comes or goes.
 
+use super::tournament::{Key, Tournament};
 use crate::base::ids::ServerId;
 
 /// Turns over a fixed table.
@@ -7,82 +8,128 @@ use crate::base::ids::ServerId;
 pub(super) struct StaticRr {
     weights: Vec<u32>,
     full: Vec<bool>,
-    table: Vec<ServerId>,
-    /// Where the next turn is looked for first. May lie behind the end, which is the start, until the table
-    /// has grown: haproxy goes on from there, too.
-    next: usize,
+    /// The places of each server in the table, ascending.
+    places: Vec<Vec<u32>>,
+    /// Length of the table.
+    length: u64,
+    /// The turn to give next. Turns count on past the end of the table: turn `t` has place `t % length`.
+    turn: u64,
+    /// Members that are not full, by their next turn.
+    order: Tournament,
 }
 
 impl StaticRr {
     /// For servers `0..count`, none of which takes part yet.
     pub(super) fn new(count: usize) -> StaticRr {
-        StaticRr { weights: vec![0; count], full: vec![false; count], table: Vec::new(), next: 0 }
+        StaticRr {
+            weights: vec![0; count],
+            full: vec![false; count],
+            places: vec![Vec::new(); count],
+            length: 0,
+            turn: 0,
+            order: Tournament::new(count),
+        }
     }
 
     /// Sets the weight; zero takes the server out.
     pub(super) fn set_weight(&mut self, server: ServerId, weight: u32) {
-        if self.weights[server.index()] != weight {
-            self.weights[server.index()] = weight;
-            self.table = lay_out(&self.weights);
+        if self.weights[server.index()] == weight {
+            return;
+        }
+        self.weights[server.index()] = weight;
+        // haproxy goes on from the same place; where the old table ended the new one may go on.
+        let place = match self.turn.checked_rem(self.length) {
+            Some(0) if self.turn > 0 => self.length,
+            place => place.unwrap_or(0),
+        };
+        self.places = lay_out(&self.weights);
+        self.length = self.places.iter().map(Vec::len).sum::<usize>() as u64;
+        self.turn = if place < self.length { place } else { 0 };
+        for index in 0..self.weights.len() {
+            self.seat_again(ServerId(index as u32));
         }
     }
 
     /// Leaves the server out while it is full.
     pub(super) fn set_full(&mut self, server: ServerId, full: bool) {
-        self.full[server.index()] = full;
+        if self.full[server.index()] != full {
+            self.full[server.index()] = full;
+            self.seat_again(server);
+        }
     }
 
-    /// The places of the table, from the next one round.
-    fn turns(&self) -> impl Iterator<Item = usize> + use<> {
-        let length = self.table.len();
-        let start = if self.next < length { self.next } else { 0 };
-        (start..length).chain(0..start)
+    fn seat_again(&mut self, server: ServerId) {
+        match self.next_turn(server) {
+            Some(turn) if !self.full[server.index()] => self.order.enter(server, Key::from(turn)),
+            _ => self.order.leave(server),
+        }
     }
 
-    fn find(&self, without: Option<ServerId>) -> Option<usize> {
-        let usable = |at: &usize| {
-            let server = self.table[*at];
-            !self.full[server.index()] && Some(server) != without
-        };
-        self.turns().find(usable)
+    /// The first turn of the server from the present one on.
+    fn next_turn(&self, server: ServerId) -> Option<u64> {
+        let places = &self.places[server.index()];
+        let place = self.turn.checked_rem(self.length)?;
+        let round = self.turn - place;
+        let later = places.partition_point(|own| u64::from(*own) < place);
+        match places.get(later) {
+            Some(own) => Some(round + u64::from(*own)),
+            None => places.first().map(|own| round + self.length + u64::from(*own)),
+        }
     }
 
     /// Whose turn it is, `without` left out.
     pub(super) fn pick(&self, without: Option<ServerId>) -> Option<ServerId> {
-        self.find(without).map(|at| self.table[at])
+        self.order.winner_but(without).map(|(server, _)| server)
     }
 
-    /// The server gets this turn.
-    pub(super) fn take_turn(&mut self, server: ServerId) {
-        if let Some(at) = self.turns().find(|at| self.table[*at] == server) {
-            self.next = at + 1;
+    /// The server gets this turn, and `without` was passed over.
+    pub(super) fn take_turn(&mut self, server: ServerId, without: Option<ServerId>) {
+        if let Some(turn) = self.next_turn(server) {
+            self.turn = turn + 1;
+            self.seat_again(server);
+            if let Some(without) = without {
+                self.seat_again(without);
+            }
         }
     }
 }
 
-/// Each turn, every server gains its weight. The turn goes to the one with the most whole turns saved, the
-/// first of several, and costs it one.
-fn lay_out(weights: &[u32]) -> Vec<ServerId> {
+/// The places of each server. Each turn, every server gains its weight. The turn goes to the one with the
+/// most whole turns saved, the first of several, and costs it one.
+///
+/// A server of weight `w` that had `k` of the turns so far may have the next from turn `length * k / w` on,
+/// and goes before the others once it has saved two: from turn `length * (k + 1) / w` on.
+fn lay_out(weights: &[u32]) -> Vec<Vec<u32>> {
     let divisor = weights.iter().fold(0, |a, b| greatest_common_divisor(a, *b)).max(1);
-    let weights: Vec<i64> = weights.iter().map(|weight| i64::from(weight / divisor)).collect();
-    let total: i64 = weights.iter().sum();
-    let mut saved = vec![0i64; weights.len()];
-    let mut table = Vec::with_capacity(usize::try_from(total).unwrap_or(0));
-    for _ in 0..total {
-        let mut best: Option<(i64, usize)> = None;
-        for (index, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
-            saved[index] += weight;
-            let turns = (saved[index] + total) / total;
-            if best.is_none_or(|(most, _)| turns > most) {
-                best = Some((turns, index));
-            }
+    let length: u64 = weights.iter().map(|weight| u64::from(weight / divisor)).sum();
+    let mut places = vec![Vec::new(); weights.len()];
+    let [mut early, mut ready, mut soon, mut urgent] = [(); 4].map(|()| Tournament::new(weights.len()));
+    let from = |server: ServerId, turns: usize| {
+        let weight = u64::from(weights[server.index()] / divisor);
+        Key::from((length * turns as u64).div_ceil(weight).saturating_sub(1))
+    };
+    for (index, _) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
+        early.enter(ServerId(index as u32), 0);
+    }
+    for turn in 0..length {
+        while let Some((server, _)) = early.winner().filter(|(_, from)| *from <= Key::from(turn)) {
+            early.leave(server);
+            ready.enter(server, 0);
+            soon.enter(server, from(server, places[server.index()].len() + 1));
         }
-        if let Some((_, index)) = best {
-            saved[index] -= total;
-            table.push(ServerId(index as u32));
+        while let Some((server, _)) = soon.winner().filter(|(_, from)| *from <= Key::from(turn)) {
+            soon.leave(server);
+            urgent.enter(server, 0);
+        }
+        if let Some((server, _)) = urgent.winner().or_else(|| ready.winner()) {
+            for waiting in [&mut ready, &mut soon, &mut urgent] {
+                waiting.leave(server);
+            }
+            places[server.index()].push(turn as u32);
+            early.enter(server, from(server, places[server.index()].len()));
         }
     }
-    table
+    places
 }
 
 fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
@@ -90,4 +137,38 @@ fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
         (a, b) = (b, a % b);
     }
     a
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The rule as it is said, turn by turn and server by server.
+    fn slowly(weights: &[u32]) -> Vec<Vec<u32>> {
+        let divisor = weights.iter().fold(0, |a, b| greatest_common_divisor(a, *b)).max(1);
+        let total: i64 = weights.iter().map(|weight| i64::from(weight / divisor)).sum();
+        let mut saved = vec![0; weights.len()];
+        let mut places = vec![Vec::new(); weights.len()];
+        for turn in 0..total {
+            for (saved, weight) in saved.iter_mut().zip(weights) {
+                *saved += i64::from(weight / divisor);
+            }
+            let members = (0..weights.len()).filter(|index| weights[*index] > 0).rev();
+            let first = members.max_by_key(|index| (saved[*index] + total) / total).unwrap();
+            saved[first] -= total;
+            places[first].push(turn as u32);
+        }
+        places
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_table_is_laid_out_by_the_rule(weights in proptest::collection::vec(0u32..=256, 1..12)) {
+            prop_assert_eq!(lay_out(&weights), slowly(&weights));
+        }
+    }
 }

@@ -53,8 +53,12 @@ pub(super) fn judge_bytes(step: &Step, expect: &Expect, received: &[u8], over: b
         return Verdict::Wait;
     }
     let verb = if found { "matched unwanted content" } else { "did not match content" };
-    let comment = step.comment.as_ref().map(|words| format!(" comment: {words}")).unwrap_or_default();
-    Failure::response(format!("TCPCHK {verb} {} at step {}{comment}", quoted(wanted), step.number))
+    Failure::response(format!("TCPCHK {verb} {} at step {}{}", quoted(wanted), step.number, remark(step)))
+}
+
+/// The comment of a step that was judged.
+fn remark(step: &Step) -> String {
+    step.comment.as_ref().map(|words| format!(" comment: {words}")).unwrap_or_default()
 }
 
 /// A pattern as logs name it.
@@ -108,13 +112,12 @@ fn judge_status(step: &Step, negate: bool, ranges: &[(u16, u16)], head: &Respons
         return Verdict::Pass(head.status);
     }
     let reason = head.reason();
-    let info = if let Some(comment) = &step.comment {
-        comment.clone()
-    } else if reason.is_empty() {
+    let mut info = if reason.is_empty() {
         format!("TCPCHK did not match content(status codes) at step {}", step.number)
     } else {
         escaped(reason)
     };
+    info.push_str(&remark(step));
     Verdict::Fail(Failure { status: CheckStatus::Layer7Status, code: head.status, info: Some(info) })
 }
 
@@ -132,8 +135,7 @@ fn judge_body(step: &Step, negate: bool, wanted: &[u8], body: &Body, over: bool,
         return Verdict::Pass(code);
     }
     let verb = if found { "HTTP check matched unwanted content" } else { "HTTP content check did not match" };
-    let comment = step.comment.as_ref().map(|words| format!(" comment: {words}")).unwrap_or_default();
-    Failure::response(format!("{verb}{comment}"))
+    Failure::response(format!("{verb}{}", remark(step)))
 }
 
 /// The body so far.

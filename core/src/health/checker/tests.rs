@@ -1,6 +1,8 @@
 //! A checker against scripted servers. Requests, words and codes are those recorded from haproxy 2.8.25 and
 //! 2.6.12 over loopback; the few places where the two differ are named.
 
+use proptest::strategy::Strategy as _;
+
 use super::*;
 use crate::model::{CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, TcpCheckStep};
 
@@ -204,6 +206,8 @@ fn expected_statuses_are_ranges_and_may_be_negated() {
     assert_eq!(answer(status(&[(200, 200)], false)), "failed L7STS 204 No 0ms");
     assert_eq!(answer(status(&[(404, 404), (201, 299)], false)), "passed L7OK 204  0ms");
     assert_eq!(answer(status(&[(204, 204)], true)), "failed L7STS 204 No 0ms");
+    let commented = Expect { comment: Some("want 200".to_owned()), ..status(&[(200, 200)], false) };
+    assert_eq!(answer(commented), "failed L7STS 204 No comment: want 200 0ms");
 }
 
 #[test]
@@ -448,4 +452,26 @@ proptest::proptest! {
     }
 }
 
-use proptest::strategy::Strategy as _;
+#[test]
+fn minimal_length_makes_a_verdict_final() {
+    let with_minimum =
+        |negate, least| ping(Expect { min_recv: Some(least), ..contains("+OK", negate, None) });
+    let answer = |kind: CheckKind, script| outcome(&kind, script);
+
+    assert_eq!(
+        answer(with_minimum(true, 3), vec![Connects, Says("-ERR\r\n")]),
+        "passed L7OK 0 (tcp-check) 0ms"
+    );
+    assert_eq!(
+        answer(with_minimum(false, 3), vec![Connects, Says("-ERR\r\n")]),
+        "failed L7RSP 0 TCPCHK did not match content '+OK' at step 2 0ms"
+    );
+    assert_eq!(
+        answer(with_minimum(false, 30), vec![Connects, Says("+OK\r\n"), Waits(INTER)]),
+        "failed L7TOUT 0  at step 2 of tcp-check (expect string '+OK') 300ms"
+    );
+    assert_eq!(
+        answer(ping(contains("+OK", true, None)), vec![Connects, Says("-ERR\r\n"), Waits(INTER)]),
+        "failed L7TOUT 0  at step 2 of tcp-check (expect string '+OK') 300ms"
+    );
+}
