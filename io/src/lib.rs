@@ -7,11 +7,18 @@ pub mod clock;
 mod conn;
 mod doors;
 pub mod driver;
+pub mod entropy;
+pub mod identity;
+pub mod limits;
 pub mod log_sink;
 pub mod net;
+pub mod process;
 mod ready;
 mod relay;
 mod service;
+pub mod shards;
+pub mod signals;
+pub mod sockets;
 pub mod tokio_net;
 
 pub use ready::Mailbox;

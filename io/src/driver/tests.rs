@@ -189,9 +189,10 @@ fn a_reset_reaches_the_peer_as_one() {
 #[test]
 fn a_peers_reset_is_a_loss() {
     let (report, reports) = mpsc::channel();
-    let shell = Shell::start(move |_: Now, input: Input, _: &mut VecDeque<Output>| match input {
-        Input::Lost { why, .. } => report.send(why).expect("the test waits"),
-        _ => {}
+    let shell = Shell::start(move |_: Now, input: Input, _: &mut VecDeque<Output>| {
+        if let Input::Lost { why, .. } = input {
+            report.send(why).expect("the test waits");
+        }
     });
 
     let client = Socket::from(shell.connect());
