@@ -151,6 +151,21 @@ mod tests {
     }
 
     #[test]
+    fn the_machine_as_a_drawing() {
+        let mut drawing = String::from("digraph server_health {\n");
+        for (from, passed, to) in TRANSITIONS {
+            let label = if *passed { "pass" } else { "fail" };
+            drawing.push_str(&format!("    {from:?} -> {to:?} [label={label}];\n"));
+        }
+        drawing.push('}');
+
+        insta::with_settings!({
+            snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/machines"),
+            prepend_module_to_snapshot => false,
+        }, { insta::assert_snapshot!("server_health", drawing) });
+    }
+
+    #[test]
     fn every_transition_of_the_table_happens_and_no_other() {
         let mut seen = Vec::new();
         for (rise, fall) in [(1, 1), (1, 3), (3, 1), (2, 2), (3, 3)] {

@@ -144,3 +144,41 @@ impl fmt::Display for Reason<'_> {
         write!(f, ", check duration: {}ms", duration.as_millis())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::health::CheckStatus;
+
+    /// What followed `reason: ` in lines of both binaries, and the outcome behind it.
+    #[test]
+    fn reasons_are_worded_as_recorded() {
+        use CheckStatus::*;
+        let recorded = [
+            (
+                Layer4Connection,
+                0,
+                "Connection refused",
+                "Layer4 connection problem, info: \"Connection refused\"",
+            ),
+            (Layer4Timeout, 0, "", "Layer4 timeout"),
+            (Layer4Ok, 0, "", "Layer4 check passed"),
+            (Layer7Ok, 200, "", "Layer7 check passed, code: 200"),
+            (Layer7Ok, 0, "(tcp-check)", "Layer7 check passed, code: 0, info: \"(tcp-check)\""),
+            (Layer7Status, 404, "Not Found", "Layer7 wrong status, code: 404, info: \"Not Found\""),
+            (Layer7Timeout, 0, "", "Layer7 timeout"),
+            (Layer7Response, 0, "", "Layer7 invalid response"),
+            (SocketError, 0, "Connection reset by peer", "Socket error, info: \"Connection reset by peer\""),
+        ];
+
+        for (status, code, info, expected) in recorded {
+            let info = (!info.is_empty()).then(|| info.to_owned());
+            let outcome =
+                Outcome { passed: false, status, code, info, duration: Duration::from_micros(1_999) };
+
+            assert_eq!(Reason(&outcome).to_string(), format!("reason: {expected}, check duration: 1ms"));
+        }
+    }
+}

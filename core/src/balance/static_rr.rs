@@ -97,36 +97,36 @@ impl StaticRr {
 /// The places of each server. Each turn, every server gains its weight. The turn goes to the one with the
 /// most whole turns saved, the first of several, and costs it one.
 ///
-/// A server of weight `w` that had `k` of the turns so far may have the next from turn `length * k / w` on,
-/// and goes before the others once it has saved two: from turn `length * (k + 1) / w` on.
+/// A server of weight `w` has saved `k` turns, spent ones included, from turn `length * k / w` on. So each
+/// server waits until it has saved another one; in between nothing about it changes.
 fn lay_out(weights: &[u32]) -> Vec<Vec<u32>> {
     let divisor = weights.iter().fold(0, |a, b| greatest_common_divisor(a, *b)).max(1);
     let length: u64 = weights.iter().map(|weight| u64::from(weight / divisor)).sum();
     let mut places = vec![Vec::new(); weights.len()];
-    let [mut early, mut ready, mut soon, mut urgent] = [(); 4].map(|()| Tournament::new(weights.len()));
-    let from = |server: ServerId, turns: usize| {
+    let mut saved = vec![0u64; weights.len()];
+    // Who saves another turn next, and who has saved most beyond what it spent.
+    let [mut saving, mut ready] = [(); 2].map(|()| Tournament::new(weights.len()));
+    let saves_at = |server: ServerId, turns: u64| {
         let weight = u64::from(weights[server.index()] / divisor);
-        Key::from((length * turns as u64).div_ceil(weight).saturating_sub(1))
+        Key::from((length * turns).div_ceil(weight).saturating_sub(1))
     };
     for (index, _) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
-        early.enter(ServerId(index as u32), 0);
+        saving.enter(ServerId(index as u32), 0);
     }
     for turn in 0..length {
-        while let Some((server, _)) = early.winner().filter(|(_, from)| *from <= Key::from(turn)) {
-            early.leave(server);
-            ready.enter(server, 0);
-            soon.enter(server, from(server, places[server.index()].len() + 1));
+        while let Some((server, _)) = saving.winner().filter(|(_, at)| *at <= Key::from(turn)) {
+            let spent = places[server.index()].len() as u64;
+            ready.enter(server, Key::from(u64::MAX - (saved[server.index()] - spent)));
+            saved[server.index()] += 1;
+            saving.enter(server, saves_at(server, saved[server.index()]));
         }
-        while let Some((server, _)) = soon.winner().filter(|(_, from)| *from <= Key::from(turn)) {
-            soon.leave(server);
-            urgent.enter(server, 0);
-        }
-        if let Some((server, _)) = urgent.winner().or_else(|| ready.winner()) {
-            for waiting in [&mut ready, &mut soon, &mut urgent] {
-                waiting.leave(server);
-            }
+        if let Some((server, _)) = ready.winner() {
             places[server.index()].push(turn as u32);
-            early.enter(server, from(server, places[server.index()].len()));
+            let spent = places[server.index()].len() as u64;
+            match saved[server.index()].checked_sub(spent + 1) {
+                Some(left) => ready.enter(server, Key::from(u64::MAX - left)),
+                None => ready.leave(server),
+            }
         }
     }
     places

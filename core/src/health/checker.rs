@@ -16,6 +16,9 @@ use crate::base::time::{Now, Time};
 use crate::http::ResponseHead;
 use crate::model::{self, CheckKind};
 
+/// A check that takes no time and starts again at once would keep a worker busy with nothing else.
+const INTER_MIN: Duration = Duration::from_millis(1);
+
 /// News for a check.
 #[derive(Clone, Debug)]
 pub enum CheckInput {
@@ -108,8 +111,16 @@ impl Checker {
         timeouts: model::ServerTimeouts,
         first: Time,
     ) -> Checker {
+        let plan = Plan::new(&settings.address, kind);
+        let some_time = |span: Duration| span.max(INTER_MIN);
+        let settings = model::Check {
+            inter: some_time(settings.inter),
+            fastinter: settings.fastinter.map(some_time),
+            downinter: settings.downinter.map(some_time),
+            ..settings
+        };
         Checker {
-            plan: Plan::new(&settings.address, kind),
+            plan,
             settings,
             timeouts,
             state: State::Waiting(first),

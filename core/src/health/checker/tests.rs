@@ -388,6 +388,18 @@ fn the_next_check_starts_an_interval_after_the_end_of_the_last() {
 }
 
 #[test]
+fn an_interval_of_nothing_still_lies_ahead() {
+    let mut checker = checker(&CheckKind::Connect, model::ServerTimeouts::default());
+    let settings = model::Check { inter: Duration::ZERO, ..checker.settings().clone() };
+    checker = Checker::with(settings, &CheckKind::Connect, model::ServerTimeouts::default(), Time::ZERO);
+
+    run_with(&mut checker, vec![Connects]);
+    checker.schedule(at(0), View::Up);
+
+    assert!(checker.poll_timeout() > Time::ZERO);
+}
+
+#[test]
 fn news_of_a_check_that_is_over_changes_nothing() {
     let mut checker = checker(&httpchk(), model::ServerTimeouts::default());
     run_with(&mut checker, vec![Connects, Waits(INTER)]);
