@@ -11,6 +11,7 @@ use super::plan::{Action, Family, Plan};
 use crate::base::address::Address;
 use crate::base::ids::ServerId;
 use crate::base::limits::CHECK_ANSWER_MAX;
+use crate::base::random::Rng;
 use crate::base::socket::{CloseHow, ConnectError, LostReason};
 use crate::base::time::{Now, Time};
 use crate::http::ResponseHead;
@@ -18,6 +19,9 @@ use crate::model::{self, CheckKind};
 
 /// A check that takes no time and starts again at once would keep a worker busy with nothing else.
 const INTER_MIN: Duration = Duration::from_millis(1);
+
+/// Most per cent of `spread-checks` (configuration manual 3.2).
+const SPREAD_MAX: u8 = 50;
 
 /// News for a check.
 #[derive(Clone, Debug)]
@@ -58,6 +62,7 @@ pub struct Checker {
     state: State,
     outputs: VecDeque<CheckOutput>,
     received: BytesMut,
+    spread: Option<(u8, Rng)>,
     head: ResponseHead,
 }
 
@@ -93,7 +98,8 @@ enum Link {
 }
 
 /// When the first check of a server starts: the checks of all servers spread over the interval, by the
-/// server's `position` among all `count` checked servers of the process.
+/// server's `position` among all `count` checked servers of the process. With `max-spread-checks`, pass the
+/// smaller of both as `inter`.
 pub fn first_start(position: u32, count: u32, inter: Duration) -> Duration {
     inter * position / count.max(1)
 }
@@ -103,6 +109,12 @@ impl Checker {
     pub fn new(backend: &model::Backend, server: ServerId, first: Time) -> Option<Checker> {
         let settings = backend.servers.get(server.index())?.check.clone()?;
         Some(Checker::with(settings, &backend.check, backend.timeouts, first))
+    }
+
+    /// Varies each interval by up to so many per cent, at most 50 (`spread-checks`).
+    pub fn spread_by(mut self, percent: u8, rng: Rng) -> Checker {
+        self.spread = (percent > 0).then_some((percent.min(SPREAD_MAX), rng));
+        self
     }
 
     fn with(
@@ -126,6 +138,7 @@ impl Checker {
             state: State::Waiting(first),
             outputs: VecDeque::new(),
             received: BytesMut::new(),
+            spread: None,
             head: ResponseHead::default(),
         }
     }
@@ -214,8 +227,7 @@ impl Checker {
                 Action::Expect(expect) => {
                     let over = run.link == Link::ReadClosed;
                     let verdict = if self.plan.family == Family::Http {
-                        let received = Bytes::copy_from_slice(&self.received);
-                        judge_http(step, expect, &received, over, &mut self.head)
+                        judge_http(step, expect, &self.received, over, &mut self.head)
                     } else {
                         judge_bytes(step, expect, &self.received, over)
                     };
@@ -281,7 +293,17 @@ impl Checker {
             View::Between => self.settings.fastinter.unwrap_or(inter),
             View::Down => self.settings.downinter.unwrap_or(inter),
         };
-        self.state = State::Waiting(now.time + span);
+        self.state = State::Waiting(now.time + self.spread(span));
+    }
+
+    /// Up to so many per cent more or less.
+    fn spread(&mut self, span: Duration) -> Duration {
+        let Some((percent, rng)) = &mut self.spread else {
+            return span;
+        };
+        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        let reach = nanos / 100 * u64::from(*percent);
+        Duration::from_nanos((nanos - reach).saturating_add(rng.below(2 * reach + 1)))
     }
 
     /// What to do. Drain to `None` after every input.

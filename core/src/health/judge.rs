@@ -1,5 +1,7 @@
 //! Whether what a server sent is what a step expects.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::outcome::CheckStatus;
@@ -29,6 +31,11 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// The answer makes no sense.
+    fn unreadable() -> Failure {
+        Failure { status: CheckStatus::Layer7Response, code: 0, info: None }
+    }
+
     fn response(info: String) -> Verdict {
         Verdict::Fail(Failure { status: CheckStatus::Layer7Response, code: 0, info: Some(info) })
     }
@@ -42,8 +49,10 @@ pub(super) fn judge_bytes(step: &Step, expect: &Expect, received: &[u8], over: b
     if received.is_empty() || (!over && expect.min_recv.is_some_and(|least| received.len() < least)) {
         return Verdict::Wait;
     }
-    let ExpectWhat::Contains(wanted) = &expect.what else {
-        return Failure::response(format!("TCPCHK cannot read a status at step {}", step.number));
+    let wanted = match &expect.what {
+        ExpectWhat::Contains(wanted) | ExpectWhat::Binary(wanted) => wanted,
+        // The reader refuses a status here: bytes alone have none.
+        ExpectWhat::Status(_) => return Verdict::Fail(Failure::unreadable()),
     };
     let found = memchr::memmem::find(received, wanted).is_some();
     if found != expect.negate {
@@ -53,7 +62,11 @@ pub(super) fn judge_bytes(step: &Step, expect: &Expect, received: &[u8], over: b
         return Verdict::Wait;
     }
     let verb = if found { "matched unwanted content" } else { "did not match content" };
-    Failure::response(format!("TCPCHK {verb} {} at step {}{}", quoted(wanted), step.number, remark(step)))
+    let content = match &expect.what {
+        ExpectWhat::Contains(wanted) => format!("'{}'", String::from_utf8_lossy(wanted)),
+        ExpectWhat::Binary(_) | ExpectWhat::Status(_) => "(binary)".to_owned(),
+    };
+    Failure::response(format!("TCPCHK {verb} {content} at step {}{}", step.number, remark(step)))
 }
 
 /// The comment of a step that was judged.
@@ -61,24 +74,11 @@ fn remark(step: &Step) -> String {
     step.comment.as_ref().map(|words| format!(" comment: {words}")).unwrap_or_default()
 }
 
-/// A pattern as logs name it.
-fn quoted(pattern: &[u8]) -> String {
-    match printable(pattern) {
-        Some(text) => format!("'{text}'"),
-        None => "(binary)".to_owned(),
-    }
-}
-
-fn printable(pattern: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(pattern).ok()?;
-    text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()).then_some(text)
-}
-
 /// Judges an HTTP response, read anew from its first byte each time: answers are short.
 pub(super) fn judge_http(
     step: &Step,
     expect: &Expect,
-    received: &Bytes,
+    received: &[u8],
     over: bool,
     head: &mut ResponseHead,
 ) -> Verdict {
@@ -92,14 +92,14 @@ pub(super) fn judge_http(
         }
         // 2.8 waits for the timeout when it cannot read the head; 2.6 says so at once, and so do we.
         Ok(Parse::Partial) | Err(_) => {
-            return Verdict::Fail(Failure { status: CheckStatus::Layer7Response, code: 0, info: None });
+            return Verdict::Fail(Failure::unreadable());
         }
     };
     match &expect.what {
         ExpectWhat::Status(ranges) => judge_status(step, expect.negate, ranges, head),
-        ExpectWhat::Contains(wanted) => {
-            let Some(body) = Body::read(&received.slice(end..), head, &limits) else {
-                return Verdict::Fail(Failure { status: CheckStatus::Layer7Response, code: 0, info: None });
+        ExpectWhat::Contains(wanted) | ExpectWhat::Binary(wanted) => {
+            let Some(body) = Body::read(&received[end..], head, &limits) else {
+                return Verdict::Fail(Failure::unreadable());
             };
             judge_body(step, expect.negate, wanted, &body, over, head.status)
         }
@@ -121,7 +121,7 @@ fn judge_status(step: &Step, negate: bool, ranges: &[(u16, u16)], head: &Respons
     Verdict::Fail(Failure { status: CheckStatus::Layer7Status, code: head.status, info: Some(info) })
 }
 
-fn judge_body(step: &Step, negate: bool, wanted: &[u8], body: &Body, over: bool, code: u16) -> Verdict {
+fn judge_body(step: &Step, negate: bool, wanted: &[u8], body: &Body<'_>, over: bool, code: u16) -> Verdict {
     let whole = body.whole || over || body.bytes.len() >= CHECK_ANSWER_MAX;
     if body.bytes.is_empty() {
         let info = "HTTP content check could not find a response body".to_owned();
@@ -139,38 +139,39 @@ fn judge_body(step: &Step, negate: bool, wanted: &[u8], body: &Body, over: bool,
 }
 
 /// The body so far.
-struct Body {
-    bytes: Vec<u8>,
+struct Body<'a> {
+    bytes: Cow<'a, [u8]>,
     whole: bool,
 }
 
-impl Body {
+impl<'a> Body<'a> {
     /// `None` when the bytes make no sense.
-    fn read(rest: &Bytes, head: &ResponseHead, limits: &HeadLimits) -> Option<Body> {
+    fn read(rest: &'a [u8], head: &ResponseHead, limits: &HeadLimits) -> Option<Body<'a>> {
         let framing = response_framing(head, Method::Get, false).ok()?;
         Some(match framing.body {
-            BodyLength::None => Body { bytes: Vec::new(), whole: true },
-            BodyLength::UntilClose => Body { bytes: rest.to_vec(), whole: false },
+            BodyLength::None => Body { bytes: Cow::Borrowed(&[]), whole: true },
+            BodyLength::UntilClose => Body { bytes: Cow::Borrowed(rest), whole: false },
             BodyLength::Length(length) => {
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
-                let bytes = rest[..rest.len().min(length)].to_vec();
-                Body { whole: bytes.len() == length, bytes }
+                let bytes = &rest[..rest.len().min(length)];
+                Body { whole: bytes.len() == length, bytes: Cow::Borrowed(bytes) }
             }
             BodyLength::Chunked => {
-                let mut body = Body { bytes: Vec::new(), whole: false };
+                let mut body = Vec::new();
+                let mut whole = false;
                 let (mut decoder, mut trailers) = (ChunkDecoder::default(), Fields::default());
-                let mut rest = rest.clone();
+                let mut rest = Bytes::copy_from_slice(rest);
                 loop {
                     match decoder.next(&mut rest, &mut trailers, limits).ok()? {
-                        Piece::Data(bytes) => body.bytes.extend_from_slice(&bytes),
+                        Piece::Data(bytes) => body.extend_from_slice(&bytes),
                         Piece::NeedMore => break,
                         Piece::End => {
-                            body.whole = true;
+                            whole = true;
                             break;
                         }
                     }
                 }
-                body
+                Body { bytes: Cow::Owned(body), whole }
             }
         })
     }
@@ -202,14 +203,15 @@ pub(super) fn whereabouts(family: Family, step: &Step) -> String {
         Action::Connect { port: Some(port), .. } => format!("connect port {port}"),
         Action::Connect { .. } => "connect".to_owned(),
         Action::Send(_) => "send".to_owned(),
-        Action::Expect(Expect { what: ExpectWhat::Contains(wanted), .. }) => match printable(wanted) {
-            Some(text) => format!("expect string '{text}'"),
-            None => {
-                let hex: String = wanted.iter().map(|byte| format!("{byte:02X}")).collect();
-                format!("expect binary '{hex}'")
+        Action::Expect(expect) => match &expect.what {
+            ExpectWhat::Contains(wanted) => format!("expect string '{}'", String::from_utf8_lossy(wanted)),
+            // 2.6 shows the bytes themselves.
+            ExpectWhat::Binary(wanted) => {
+                let digits: String = wanted.iter().map(|byte| format!("{byte:02X}")).collect();
+                format!("expect binary '{digits}'")
             }
+            ExpectWhat::Status(_) => "expect status".to_owned(),
         },
-        Action::Expect(_) => "expect status".to_owned(),
     };
     let comment = step.comment.as_ref().map(|words| format!(" comment: '{words}'")).unwrap_or_default();
     format!(" at step {} of tcp-check ({what}){comment}", step.number)

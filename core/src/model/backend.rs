@@ -212,8 +212,10 @@ pub struct Expect {
 /// What an `expect` looks for.
 #[derive(Clone, Debug)]
 pub enum ExpectWhat {
-    /// `string` (in the body for HTTP) or `binary`.
+    /// `string`, in the body for HTTP.
     Contains(Bytes),
+    /// `binary`: the same, but told in hexadecimal digits.
+    Binary(Bytes),
     /// `status`: inclusive ranges.
     Status(Vec<(u16, u16)>),
 }

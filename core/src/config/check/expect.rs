@@ -69,7 +69,7 @@ fn read_pattern(family: Family, name: &str, words: &mut Words<'_, '_>) -> Option
             Some(ExpectWhat::Contains(Bytes::copy_from_slice(text.as_bytes())))
         }
         (Family::Tcp, "binary") => match hex(pattern(name, words)?) {
-            Ok(bytes) => Some(ExpectWhat::Contains(bytes.into())),
+            Ok(bytes) => Some(ExpectWhat::Binary(bytes.into())),
             Err(message) => refuse(words, &message),
         },
         (Family::Http, "status") => read_statuses(words),

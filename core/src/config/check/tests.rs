@@ -166,7 +166,7 @@ fn tcp_checks_send_and_expect_bytes() {
     assert!(matches!(&steps[3], TcpCheckStep::Send { bytes, .. } if bytes == &[0x00, 0xff][..]));
     let TcpCheckStep::Expect(expect) = &steps[4] else { panic!() };
     assert!(expect.negate);
-    assert!(matches!(&expect.what, ExpectWhat::Contains(bytes) if bytes == "-ERR"));
+    assert!(matches!(&expect.what, ExpectWhat::Binary(bytes) if bytes == "-ERR"));
 }
 
 #[test]

@@ -299,7 +299,8 @@ fn bytes_are_awaited_until_they_match_or_no_more_come() {
 #[test]
 fn unwanted_and_binary_bytes_are_told_by_name() {
     let unwanted = ping(contains("PONG", true, None));
-    let binary = ping(contains("\u{1}\u{2}", false, Some("magic")));
+    let what = ExpectWhat::Binary(Bytes::from_static(b"+PP"));
+    let binary = ping(Expect { what, ..contains("", false, Some("magic")) });
 
     assert_eq!(
         outcome(&unwanted, vec![Connects, Says("+PONG\r\n")]),
@@ -311,7 +312,7 @@ fn unwanted_and_binary_bytes_are_told_by_name() {
     );
     assert_eq!(
         outcome(&binary, vec![Connects, Says("x"), Waits(INTER)]),
-        "failed L7TOUT 0  at step 2 of tcp-check (expect binary '0102') comment: 'magic' 300ms"
+        "failed L7TOUT 0  at step 2 of tcp-check (expect binary '2B5050') comment: 'magic' 300ms"
     );
 }
 
@@ -397,6 +398,23 @@ fn an_interval_of_nothing_still_lies_ahead() {
     checker.schedule(at(0), View::Up);
 
     assert!(checker.poll_timeout() > Time::ZERO);
+}
+
+#[test]
+fn spread_intervals_stay_within_their_share_and_differ() {
+    let rng = crate::base::random::Seed(1).stream("checks");
+    let mut checker = checker(&CheckKind::Connect, model::ServerTimeouts::default()).spread_by(20, rng);
+    let mut spans = std::collections::BTreeSet::new();
+
+    for _ in 0..100 {
+        let start = checker.poll_timeout().as_millis();
+        run_with(&mut checker, vec![Connects]);
+        checker.schedule(at(start), View::Up);
+        spans.insert(checker.poll_timeout().since(Time::from_millis(start)).as_millis());
+    }
+
+    assert!(spans.iter().all(|span| (240..=360).contains(span)), "{spans:?}");
+    assert!(spans.len() > 30, "{spans:?}");
 }
 
 #[test]
