@@ -12,6 +12,7 @@ pub mod identity;
 pub mod limits;
 pub mod log_sink;
 pub mod net;
+pub mod probe;
 pub mod process;
 mod ready;
 mod relay;

@@ -264,3 +264,49 @@ fn unix_name(address: &SockAddr) -> Arc<str> {
     let path = address.as_pathname().map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
     String::from_utf8_lossy(path).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::probe;
+
+    #[tokio::test]
+    async fn tcp_is_as_the_driver_needs_it() {
+        for any in ["127.0.0.1:0", "[::1]:0"] {
+            let socket = std::net::TcpListener::bind(any).expect("a port");
+            let at = Address::Ip(socket.local_addr().expect("bound"));
+            let mut listener = TokioListener::new(socket.into()).expect("listening");
+            let net = TokioNet::new(Clock::start());
+
+            probe::carries_early_bytes(&net, &mut listener, &at).await;
+            probe::half_closes(&net, &mut listener, &at).await;
+            probe::pushes_back(&net, &mut listener, &at).await;
+            probe::resets(&net, &mut listener, &at).await;
+            drop(listener);
+            probe::refuses_where_nobody_listens(&net, &at).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn unix_sockets_are_as_the_driver_needs_them() {
+        let pid = std::process::id();
+        let path = std::env::temp_dir().join(format!("evenkeel-net-{pid}.sock"));
+        let path = path.to_str().expect("text").to_string();
+        for name in [path.clone(), format!("\0evenkeel-net-{pid}")] {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+            socket.bind(&SockAddr::unix(&name).expect("short")).expect("bound");
+            socket.listen(8).expect("bound");
+            let at = Address::Unix(name.into());
+            let mut listener = TokioListener::new(socket).expect("listening");
+            let net = TokioNet::new(Clock::start());
+
+            probe::carries_early_bytes(&net, &mut listener, &at).await;
+            probe::half_closes(&net, &mut listener, &at).await;
+            probe::pushes_back(&net, &mut listener, &at).await;
+            drop(listener);
+            probe::refuses_where_nobody_listens(&net, &at).await;
+        }
+        std::fs::remove_file(path).expect("bound");
+    }
+}
