@@ -74,7 +74,7 @@ impl Balancer {
             algorithm.pick(avoid).or_else(|| avoid.and_then(|_| algorithm.pick(None)))
         })?;
         match &mut self.0 {
-            Algorithm::RoundRobin(algorithm) => algorithm.take_turn(picked),
+            Algorithm::RoundRobin(algorithm) => algorithm.take_turn(picked, avoid),
             Algorithm::StaticRr(algorithm) => algorithm.take_turn(picked, avoid),
             Algorithm::LeastConn(_) | Algorithm::First(_) => {}
         }

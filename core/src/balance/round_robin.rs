@@ -119,8 +119,11 @@ impl RoundRobin {
         self.fresh.winner_but(without).or(head).map(|(server, _)| server)
     }
 
-    /// The server gets this turn.
-    pub(super) fn take_turn(&mut self, server: ServerId) {
+    /// The server gets this turn, and `without` was passed over.
+    pub(super) fn take_turn(&mut self, server: ServerId, without: Option<ServerId>) {
+        if let Some(without) = without.filter(|without| *without != server) {
+            self.pass_over(without);
+        }
         let seat = &mut self.seats[server.index()];
         if seat.weight == 0 {
             return;
@@ -135,6 +138,17 @@ impl RoundRobin {
         if !seat.full {
             self.due.enter(server, seat.due_key(Due { whole, part: (part % weight) as u32 }));
             self.fresh.leave(server);
+        }
+    }
+
+    /// A server that was due and is avoided may go next, but is owed no more than that.
+    fn pass_over(&mut self, server: ServerId) {
+        let turn = self.turn;
+        if let Some(due) = &mut self.seats[server.index()].next
+            && due.whole < turn
+        {
+            *due = Due { whole: turn, part: 0 };
+            self.seat_again(server);
         }
     }
 }

@@ -4,6 +4,8 @@
 //! With `roundrobin` and large weights without a common divisor haproxy sometimes swaps two turns that are due
 //! within a tenth of a turn of each other; such sequences are not listed.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// Algorithm, weights, numbers of the servers that answered.
@@ -425,15 +427,15 @@ fn a_server_that_was_full_is_owed_nothing() {
     assert_eq!(shares(&mut balancer, 9, 3), [3, 3, 3]);
 }
 
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// A table gives each server exactly its weight in every round. Smooth turns may swap two at the end of a
     /// round (haproxy gives 117, 183 and 202 turns to 118, 183 and 201 in the first), and never owe more.
     #[test]
     fn every_round_is_by_weight(
         weights in proptest::collection::vec(1u32..=256, 1..8),
-        fixed in proptest::prelude::any::<bool>(),
+        fixed in any::<bool>(),
     ) {
         let balance = if fixed { Balance::StaticRr } else { Balance::RoundRobin };
         let mut balancer = balancer(balance, &weights);
@@ -446,7 +448,80 @@ proptest::proptest! {
             }
             let expected = weights.iter().map(|weight| weight * round);
             let most = counts.iter().zip(expected).map(|(count, expected)| count.abs_diff(expected)).max();
-            proptest::prop_assert!(most <= Some(u32::from(!fixed)), "{:?}", counts);
+            prop_assert!(most <= Some(u32::from(!fixed)), "{:?}", counts);
+        }
+    }
+}
+
+/// Something that happens to a balancer.
+#[derive(Clone, Debug)]
+enum Happening {
+    Weight(u32, u32),
+    Full(u32, bool),
+    Load(u32, u32),
+    Picks(u32, Option<u32>),
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let server = || 0..SERVERS;
+    let one = prop_oneof![
+        (server(), 0u32..5).prop_map(|(server, weight)| Happening::Weight(server, weight)),
+        (server(), any::<bool>()).prop_map(|(server, full)| Happening::Full(server, full)),
+        (server(), 0u32..9).prop_map(|(server, load)| Happening::Load(server, load)),
+        (1u32..30, proptest::option::of(server())).prop_map(|(count, avoid)| Happening::Picks(count, avoid)),
+    ];
+    proptest::collection::vec(one, 0..60)
+}
+
+const SERVERS: u32 = 5;
+
+fn balances() -> impl Strategy<Value = Balance> {
+    let all = [Balance::RoundRobin, Balance::StaticRr, Balance::LeastConn, Balance::First];
+    proptest::sample::select(all.to_vec())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+
+    /// A pick is a member with room, another one than is to be avoided if there is one, and nobody only when
+    /// there is nobody. And whatever happened before, turns by weight soon are by weight again.
+    #[test]
+    fn picks_are_right_after_any_history(balance in balances(), happenings in happenings()) {
+        let mut balancer = Balancer::new(balance, SERVERS as usize);
+        let mut weights = [0; SERVERS as usize];
+        let mut full = [false; SERVERS as usize];
+        for happening in happenings {
+            match happening {
+                Happening::Weight(server, weight) => {
+                    weights[server as usize] = weight;
+                    balancer.set_weight(ServerId(server), weight);
+                }
+                Happening::Full(server, is_full) => {
+                    full[server as usize] = is_full;
+                    balancer.set_full(ServerId(server), is_full);
+                }
+                Happening::Load(server, load) => balancer.set_load(ServerId(server), load),
+                Happening::Picks(count, avoid) => for _ in 0..count {
+                    let free = (0..SERVERS).filter(|n| weights[*n as usize] > 0 && !full[*n as usize]);
+                    let free: Vec<u32> = free.collect();
+                    let picked = balancer.pick(avoid.map(ServerId)).map(|server| server.0);
+
+                    prop_assert_eq!(picked.is_none(), free.is_empty());
+                    prop_assert!(picked.is_none_or(|server| free.contains(&server)));
+                    prop_assert!(picked.is_none() || picked != avoid || free.len() == 1);
+                },
+            }
+        }
+
+        for server in 0..SERVERS {
+            balancer.set_full(ServerId(server), false);
+        }
+        let total: u32 = weights.iter().sum();
+        if total > 0 && matches!(balance, Balance::RoundRobin | Balance::StaticRr) {
+            shares(&mut balancer, 2 * total as usize, SERVERS as usize);
+            let shares = shares(&mut balancer, 10 * total as usize, SERVERS as usize);
+            let off = shares.iter().zip(weights).map(|(share, weight)| share.abs_diff(10 * weight as usize));
+            prop_assert!(off.max() <= Some(2), "{:?} of {:?}", shares, weights);
         }
     }
 }

@@ -188,6 +188,7 @@ fn a_status_is_judged_as_soon_as_the_head_is_whole() {
 
     assert_eq!(head("HTTP/1.0 200 OK\r\n\r\n"), "passed L7OK 200  0ms");
     assert_eq!(head("HTTP/1.1 200\r\n\r\n"), "passed L7OK 200  0ms");
+    assert_eq!(head("HTTP/1.0 200 OK\n\nhello"), "passed L7OK 200  0ms");
     assert_eq!(head("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhello"), "passed L7OK 200  0ms");
     assert_eq!(head("HTTP/1.0 404 Not Found\r\n\r\n"), "failed L7STS 404 Not Found 0ms");
     assert_eq!(head("HTTP/1.0 500 An \"x\"\r\n\r\n"), "failed L7STS 500 An <22>x<22> 0ms");
