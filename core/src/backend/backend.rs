@@ -113,9 +113,11 @@ impl Backend {
 
     /// Servers that are up and have a weight: active ones and backups.
     pub fn usable(&self) -> (u32, u32) {
-        let usable = self.servers.iter().filter(|server| server.is_usable());
-        let (backup, active): (Vec<_>, Vec<_>) = usable.partition(|server| server.settings.backup);
-        (active.len() as u32, backup.len() as u32)
+        let count = |backup: bool| {
+            let fits = |server: &&ServerState| server.is_usable() && server.settings.backup == backup;
+            self.servers.iter().filter(fits).count() as u32
+        };
+        (count(false), count(true))
     }
 
     /// A stream came to the backend.
@@ -219,7 +221,7 @@ impl Backend {
     }
 
     fn go_down(&mut self, server: ServerId, because: Option<Outcome>) {
-        let (active, backup) = self.usable();
+        let before = self.usable();
         self.servers[server.index()].status = Status::Down;
         self.choose_members();
         self.events.push_back(Event::ServerDown { server });
@@ -237,7 +239,7 @@ impl Backend {
         }
         self.fill_all();
         self.report_change(server, because, requeued);
-        if active + backup > 0 && self.usable() == (0, 0) {
+        if before != (0, 0) && self.usable() == (0, 0) {
             let listen = self.settings.listen;
             let backend = Arc::clone(&self.settings.name);
             self.events.push_back(Event::Notice(Notice::NoServer { listen, backend }));
@@ -282,12 +284,14 @@ impl Backend {
         let mut backup_found = false;
         self.members = 0;
         for (index, server) in self.servers.iter_mut().enumerate() {
-            server.member = server.is_usable()
-                && if server.settings.backup {
-                    !any_active && (self.settings.all_backups || !std::mem::replace(&mut backup_found, true))
-                } else {
-                    true
-                };
+            server.member = match (server.is_usable(), server.settings.backup) {
+                (false, _) => false,
+                (true, false) => true,
+                (true, true) => {
+                    let first = !std::mem::replace(&mut backup_found, true);
+                    !any_active && (first || self.settings.all_backups)
+                }
+            };
             self.members += u32::from(server.member);
             let weight = if server.member { server.settings.weight } else { 0 };
             self.balancer.set_weight(ServerId(index as u32), weight);

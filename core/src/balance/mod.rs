@@ -70,6 +70,9 @@ impl Balancer {
 
     /// The server for one more connection. `avoid` comes last: only when no other is to be had.
     pub fn pick(&mut self, avoid: Option<ServerId>) -> Option<ServerId> {
+        if let Algorithm::StaticRr(algorithm) = &mut self.0 {
+            algorithm.settle();
+        }
         let picked = each!(&self.0, algorithm => {
             algorithm.pick(avoid).or_else(|| avoid.and_then(|_| algorithm.pick(None)))
         })?;

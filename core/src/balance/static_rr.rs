@@ -8,6 +8,8 @@ use crate::base::ids::ServerId;
 pub(super) struct StaticRr {
     weights: Vec<u32>,
     full: Vec<bool>,
+    /// Whether weights changed since the table was laid out.
+    stale: bool,
     /// The places of each server in the table, ascending.
     places: Vec<Vec<u32>>,
     /// Length of the table.
@@ -24,6 +26,7 @@ impl StaticRr {
         StaticRr {
             weights: vec![0; count],
             full: vec![false; count],
+            stale: false,
             places: vec![Vec::new(); count],
             length: 0,
             turn: 0,
@@ -37,6 +40,14 @@ impl StaticRr {
             return;
         }
         self.weights[server.index()] = weight;
+        self.stale = true;
+    }
+
+    /// Lays the table out again if weights changed since. One layout serves many changes.
+    pub(super) fn settle(&mut self) {
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
         // haproxy goes on from the same place; where the old table ended the new one may go on.
         let place = match self.turn.checked_rem(self.length) {
             Some(0) if self.turn > 0 => self.length,
@@ -77,7 +88,7 @@ impl StaticRr {
         }
     }
 
-    /// Whose turn it is, `without` left out.
+    /// Whose turn it is, `without` left out. The table is settled.
     pub(super) fn pick(&self, without: Option<ServerId>) -> Option<ServerId> {
         self.order.winner_but(without).map(|(server, _)| server)
     }
