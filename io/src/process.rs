@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use evenkeel_core::model::Global;
-use nix::unistd::{ForkResult, Gid, Pid, chdir, chroot, setgid, setgroups, setsid, setuid};
+use nix::unistd::{ForkResult, Gid, Pid, Uid, chdir, chroot, setgid, setgroups, setsid, setuid};
 
-use crate::identity::{self, FoundUser};
+use crate::identity;
 use crate::sockets::reason;
 
 /// A step that failed; the process must not go on.
@@ -27,7 +27,7 @@ pub enum ProcessError {
     /// The group cannot be changed.
     Group(Gid, io::Error),
     /// The user cannot be changed.
-    User(u32, io::Error),
+    User(Uid, io::Error),
 }
 
 impl fmt::Display for ProcessError {
@@ -46,7 +46,7 @@ impl fmt::Display for ProcessError {
 /// The user and group to become, looked up while `/etc` can be read.
 #[derive(Clone, Debug)]
 pub struct Privileges {
-    user: Option<FoundUser>,
+    user: Option<Uid>,
     group: Option<Gid>,
 }
 
@@ -69,23 +69,14 @@ impl Privileges {
             chdir("/").map_err(failed)?;
         }
         if let Some(group) = self.group {
-            self.leave_groups(group);
+            // Only root can; anyone else has no foreign groups to leave.
+            let _ = setgroups(&[]);
             setgid(group).map_err(|errno| ProcessError::Group(group, errno.into()))?;
         }
-        if let Some(user) = &self.user {
-            setuid(user.id).map_err(|errno| ProcessError::User(user.id.as_raw(), errno.into()))?;
+        if let Some(user) = self.user {
+            setuid(user).map_err(|errno| ProcessError::User(user, errno.into()))?;
         }
         Ok(())
-    }
-
-    /// Only root can; anyone else has no foreign groups to leave.
-    fn leave_groups(&self, group: Gid) {
-        let named = self.user.as_ref().and_then(|user| user.name.as_ref());
-        let result = match named {
-            Some(name) => nix::unistd::initgroups(name, group),
-            None => setgroups(&[]),
-        };
-        let _ = result;
     }
 }
 

@@ -160,7 +160,7 @@ fn own(path: &str, options: &SocketOptions) -> io::Result<()> {
     let user = options.user.as_ref().map(identity::user).transpose()?;
     let group = options.group.as_ref().map(identity::group).transpose()?;
     if user.is_some() || group.is_some() {
-        nix::unistd::chown(path, user.map(|user| user.id), group)?;
+        nix::unistd::chown(path, user, group)?;
     }
     if let Some(mode) = options.mode {
         let mode = Mode::from_bits_truncate(mode as nix::libc::mode_t);

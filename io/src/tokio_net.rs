@@ -217,7 +217,8 @@ pub struct TokioListener {
 
 #[derive(Debug)]
 enum Ear {
-    Tcp(TcpListener),
+    /// With its address, unless it listens on all of the machine's.
+    Tcp(TcpListener, Option<SocketAddr>),
     Unix(UnixListener, Arc<str>),
 }
 
@@ -229,7 +230,10 @@ impl TokioListener {
         let socket = if local.domain() == Domain::UNIX {
             Ear::Unix(UnixListener::from_std(socket.into())?, unix_name(&local))
         } else {
-            Ear::Tcp(TcpListener::from_std(socket.into())?)
+            // Connections inherit it, which saves a system call each.
+            socket.set_tcp_nodelay(true)?;
+            let local = local.as_socket().filter(|local| !local.ip().is_unspecified());
+            Ear::Tcp(TcpListener::from_std(socket.into())?, local)
         };
         Ok(TokioListener { socket })
     }
@@ -240,10 +244,12 @@ impl Listener for TokioListener {
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<TokioStream>>> {
         match &self.socket {
-            Ear::Tcp(listener) => {
+            Ear::Tcp(listener, local) => {
                 let (stream, peer) = ready!(listener.poll_accept(cx))?;
-                stream.set_nodelay(true)?;
-                let local = stream.local_addr()?;
+                let local = match local {
+                    Some(local) => *local,
+                    None => stream.local_addr()?,
+                };
                 let stream = TokioStream { socket: Transport::Tcp(stream), fresh: false };
                 Poll::Ready(Ok(Accepted { stream, peer: Address::Ip(peer), local: Address::Ip(local) }))
             }
