@@ -10,10 +10,29 @@ use std::os::fd::FromRawFd;
 
 use evenkeel_core::model::{BindAddress, Listener, SocketOptions};
 use nix::fcntl::{FcntlArg, fcntl};
+use nix::sys::socket::{SetSockOpt, setsockopt};
 use nix::sys::stat::Mode;
+use nix::{getsockopt_impl, libc, setsockopt_impl, sockopt_impl};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::identity;
+
+sockopt_impl!(
+    /// Connections with data in their first packet.
+    FastOpen,
+    Both,
+    libc::IPPROTO_TCP,
+    libc::TCP_FASTOPEN,
+    u32
+);
+sockopt_impl!(
+    /// Connections are given once their first data is there.
+    DeferAccept,
+    Both,
+    libc::IPPROTO_TCP,
+    libc::TCP_DEFER_ACCEPT,
+    u32
+);
 
 /// A listening socket that could not be had.
 #[derive(Debug)]
@@ -70,32 +89,50 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
+/// A listening socket, and the options that the system refused: it works without them.
+#[derive(Debug)]
+pub struct Bound {
+    /// The socket.
+    pub socket: Socket,
+    /// What to warn of.
+    pub warnings: Vec<BindError>,
+}
+
 /// Binds one listener and starts to listen. `backlog` is for lines that set none.
-pub fn bind(listener: &Listener, frontend: &str, backlog: u32) -> Result<Socket, BindError> {
-    let failed = |(what, why): (&'static str, io::Error)| BindError {
+pub fn bind(listener: &Listener, frontend: &str, backlog: u32) -> Result<Bound, BindError> {
+    let failed = |(what, why): Failure| BindError {
         at: listener.at.clone(),
         frontend: frontend.to_string(),
         what,
         why,
         address: describe(&listener.address),
     };
+    let mut refused = Vec::new();
     let options = &listener.options;
     let backlog = i32::try_from(options.backlog.unwrap_or(backlog)).unwrap_or(i32::MAX);
     match &listener.address {
-        BindAddress::Ip(address) => bind_ip(*address, options, backlog),
+        BindAddress::Ip(address) => bind_ip(*address, options, backlog, &mut refused),
         BindAddress::Unix(path) => bind_unix(path, options, backlog),
         BindAddress::Fd(number) => adopt(*number, backlog),
     }
+    .map(|socket| Bound { socket, warnings: refused.into_iter().map(failed).collect() })
     .map_err(failed)
 }
 
-type Step<T> = Result<T, (&'static str, io::Error)>;
+/// What was to be done, and why it cannot be.
+type Failure = (&'static str, io::Error);
+type Step<T> = Result<T, Failure>;
 
 fn step<T>(what: &'static str, result: io::Result<T>) -> Step<T> {
     result.map_err(|why| (what, why))
 }
 
-fn bind_ip(address: SocketAddr, options: &SocketOptions, backlog: i32) -> Step<Socket> {
+fn bind_ip(
+    address: SocketAddr,
+    options: &SocketOptions,
+    backlog: i32,
+    refused: &mut Vec<Failure>,
+) -> Step<Socket> {
     let domain = Domain::for_address(address);
     let socket = step(
         "cannot create receiving socket",
@@ -117,18 +154,29 @@ fn bind_ip(address: SocketAddr, options: &SocketOptions, backlog: i32) -> Step<S
         };
         step("cannot make receiving socket transparent", result)?;
     }
+    let mut wish = |what, result: io::Result<()>| refused.extend(result.err().map(|why| (what, why)));
     if let Some(interface) = &options.interface {
-        step("cannot bind receiver to device", socket.bind_device(Some(interface.as_bytes())))?;
+        wish("cannot bind receiver to device", socket.bind_device(Some(interface.as_bytes())));
     }
     step("cannot bind socket", socket.bind(&address.into()))?;
     if let Some(mss) = options.mss {
-        step("cannot set MSS", socket.set_tcp_mss(u32::from(mss)))?;
+        wish("cannot set MSS", socket.set_tcp_mss(u32::from(mss)));
     }
     if options.user_timeout.is_some() {
-        step("cannot set TCP User Timeout", socket.set_tcp_user_timeout(options.user_timeout))?;
+        wish("cannot set TCP User Timeout", socket.set_tcp_user_timeout(options.user_timeout));
+    }
+    if options.defer_accept {
+        wish("cannot enable DEFER_ACCEPT", set(&socket, DeferAccept, 1));
+    }
+    if options.fast_open {
+        wish("cannot enable TCP_FASTOPEN", set(&socket, FastOpen, backlog.unsigned_abs()));
     }
     step("cannot listen to socket", socket.listen(backlog))?;
     Ok(socket)
+}
+
+fn set<O: SetSockOpt<Val = u32>>(socket: &Socket, option: O, value: u32) -> io::Result<()> {
+    setsockopt(socket, option, &value).map_err(io::Error::from)
 }
 
 /// A path is bound under another name and moved into place, so that it is never missing nor refusing.
@@ -163,7 +211,7 @@ fn own(path: &str, options: &SocketOptions) -> io::Result<()> {
         nix::unistd::chown(path, user, group)?;
     }
     if let Some(mode) = options.mode {
-        let mode = Mode::from_bits_truncate(mode as nix::libc::mode_t);
+        let mode = Mode::from_bits_truncate(mode as libc::mode_t);
         nix::sys::stat::fchmodat(
             nix::fcntl::AT_FDCWD,
             path,
@@ -226,6 +274,19 @@ mod tests {
                 .as_str()
             )
         );
+    }
+
+    #[test]
+    fn an_option_that_the_system_refuses_is_a_warning() {
+        let mut wanted = listener(BindAddress::Ip("127.0.0.1:0".parse().expect("an address")));
+        wanted.options.interface = Some("nosuch0".to_string());
+        wanted.options.defer_accept = true;
+        wanted.options.fast_open = true;
+
+        let bound = bind(&wanted, "web", 10).expect("bound all the same");
+
+        let warnings: Vec<_> = bound.warnings.iter().map(|warning| warning.what).collect();
+        assert_eq!(warnings, ["cannot bind receiver to device"]);
     }
 
     #[test]
