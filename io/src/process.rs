@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use evenkeel_core::model::Global;
 use nix::unistd::{ForkResult, Gid, Pid, Uid, chdir, chroot, setgid, setgroups, setsid, setuid};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::identity;
 use crate::sockets::reason;
@@ -110,6 +111,25 @@ pub fn daemonize(pidfile: Option<&str>) -> Result<(), ProcessError> {
             Ok(())
         }
     }
+}
+
+/// Writes this process's id into the pid file, for a process that stays in the foreground.
+pub fn write_own_pid(path: &str) -> Result<(), ProcessError> {
+    let file = open_pidfile(path)?;
+    write_pid(file, nix::unistd::getpid()).map_err(|why| ProcessError::PidFile(path.to_string(), why))
+}
+
+/// Tells a supervisor such as systemd (the environment's `NOTIFY_SOCKET`) that the process serves, as
+/// `sd_notify(3)` describes. Without a supervisor it does nothing.
+///
+/// Call it before a chroot.
+pub fn tell_supervisor(state: &str) -> io::Result<()> {
+    let Ok(name) = std::env::var("NOTIFY_SOCKET") else { return Ok(()) };
+    // An `@` stands for the NUL of the abstract name space.
+    let name = name.strip_prefix('@').map_or(name.clone(), |name| format!("\0{name}"));
+    let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
+    socket.send_to(state.as_bytes(), &SockAddr::unix(name)?)?;
+    Ok(())
 }
 
 fn open_pidfile(path: &str) -> Result<File, ProcessError> {

@@ -20,7 +20,7 @@ pub enum Ending {
 
 impl Ending {
     /// The exit code, as HAProxy gives it.
-    pub fn exit_code(self) -> i32 {
+    pub fn exit_code(self) -> u8 {
         match self {
             Ending::Soft => 0,
             Ending::Terminated => 128 + 15,
