@@ -119,17 +119,25 @@ pub fn write_own_pid(path: &str) -> Result<(), ProcessError> {
     write_pid(file, nix::unistd::getpid()).map_err(|why| ProcessError::PidFile(path.to_string(), why))
 }
 
-/// Tells a supervisor such as systemd (the environment's `NOTIFY_SOCKET`) that the process serves, as
-/// `sd_notify(3)` describes. Without a supervisor it does nothing.
-///
-/// Call it before a chroot.
-pub fn tell_supervisor(state: &str) -> io::Result<()> {
-    let Ok(name) = std::env::var("NOTIFY_SOCKET") else { return Ok(()) };
-    // An `@` stands for the NUL of the abstract name space.
-    let name = name.strip_prefix('@').map_or(name.clone(), |name| format!("\0{name}"));
-    let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
-    socket.send_to(state.as_bytes(), &SockAddr::unix(name)?)?;
-    Ok(())
+/// A supervisor such as systemd that wants to be told how the process fares, as `sd_notify(3)` describes.
+#[derive(Debug)]
+pub struct Supervisor(Socket);
+
+impl Supervisor {
+    /// Finds the one that the environment names. Call it before a chroot.
+    pub fn find() -> io::Result<Option<Supervisor>> {
+        let Ok(name) = std::env::var("NOTIFY_SOCKET") else { return Ok(None) };
+        // An `@` stands for the NUL of the abstract name space.
+        let name = name.strip_prefix('@').map_or(name.clone(), |name| format!("\0{name}"));
+        let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
+        socket.connect(&SockAddr::unix(name)?)?;
+        Ok(Some(Supervisor(socket)))
+    }
+
+    /// Tells it, such as `READY=1`.
+    pub fn tell(&self, state: &str) -> io::Result<()> {
+        self.0.send(state.as_bytes()).map(|_| ())
+    }
 }
 
 fn open_pidfile(path: &str) -> Result<File, ProcessError> {

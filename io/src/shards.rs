@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::driver::{Driver, Machine};
 use crate::log_sink::SystemLog;
 use crate::ready::Mailbox;
-use crate::signals::{self, Ending};
+use crate::signals::{Ending, Signals};
 use crate::tokio_net::{TokioListener, TokioNet};
 
 /// How long workers may take to close everything on a hard stop.
@@ -59,9 +59,12 @@ impl Shards {
     }
 
     /// Runs the machines that `make` makes, one per thread, until all have stopped. Returns why they did.
+    ///
+    /// Calls `started` once signals are answered, and `dump` when the operator wants to see the state.
     pub fn run<M: Machine + Send + 'static>(
         self,
         mut make: impl FnMut(WorkerId) -> M,
+        started: impl FnOnce(),
         dump: impl Fn(),
     ) -> io::Result<Ending> {
         let (stopped, all_stopped) = mpsc::channel::<()>();
@@ -82,7 +85,7 @@ impl Shards {
             })?);
         }
         drop((stopped, self.sockets));
-        let ending = wait_for_signals(&self.mailboxes, all_stopped, dump)?;
+        let ending = wait_for_signals(&self.mailboxes, all_stopped, started, dump)?;
         if ending == Ending::Soft {
             for thread in threads {
                 thread.join().map_err(|_| io::Error::other("a worker panicked"))??;
@@ -133,6 +136,7 @@ fn drive<M: Machine>(
 fn wait_for_signals(
     mailboxes: &[Mailbox],
     all_stopped: mpsc::Receiver<()>,
+    started: impl FnOnce(),
     dump: impl Fn(),
 ) -> io::Result<Ending> {
     let (over, mut is_over) = tokio::sync::mpsc::channel::<()>(1);
@@ -143,10 +147,12 @@ fn wait_for_signals(
         drop((over, again));
     })?;
     let ending = runtime()?.block_on(async {
-        tokio::select! {
-            ending = signals::carry(mailboxes, dump) => ending,
-            _ = is_over.recv() => Ok(Ending::Soft),
-        }
+        let signals = Signals::take()?;
+        started();
+        Ok::<_, io::Error>(tokio::select! {
+            ending = signals.carry(mailboxes, dump) => ending,
+            _ = is_over.recv() => Ending::Soft,
+        })
     })?;
     if ending != Ending::Soft {
         let _ = stopped_in_time.recv_timeout(HARD_STOP_MAX);

@@ -3,7 +3,7 @@
 use std::io;
 
 use evenkeel_core::proxy::{Input, Signal};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 use crate::ready::Mailbox;
 
@@ -29,37 +29,53 @@ impl Ending {
     }
 }
 
-/// Carries signals to the workers until a hard stop, and returns which it was.
-///
-/// SIGHUP is left to `dump`; SIGPIPE, SIGTTIN and SIGTTOU do nothing.
-pub async fn carry(mailboxes: &[Mailbox], dump: impl Fn()) -> io::Result<Ending> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut soft = signal(SignalKind::user_defined1())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    // Taken and not read: without a handler they would end or stop the process.
-    let _ignored = [
-        signal(SignalKind::pipe())?,
-        signal(SignalKind::from_raw(nix::libc::SIGTTIN))?,
-        signal(SignalKind::from_raw(nix::libc::SIGTTOU))?,
-        signal(SignalKind::user_defined2())?,
-    ];
-    loop {
-        let ending = tokio::select! {
-            _ = terminate.recv() => Ending::Terminated,
-            _ = interrupt.recv() => Ending::Interrupted,
-            _ = soft.recv() => Ending::Soft,
-            _ = hangup.recv() => {
-                dump();
-                continue;
+/// The signals that the process answers, from its birth on.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Stream,
+    interrupt: Stream,
+    soft: Stream,
+    hangup: Stream,
+    /// Taken and not read: without a handler they would end or stop the process.
+    _ignored: [Stream; 4],
+}
+
+impl Signals {
+    /// Takes them over. Call it inside a runtime.
+    pub fn take() -> io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            soft: signal(SignalKind::user_defined1())?,
+            hangup: signal(SignalKind::hangup())?,
+            _ignored: [
+                signal(SignalKind::pipe())?,
+                signal(SignalKind::user_defined2())?,
+                signal(SignalKind::from_raw(nix::libc::SIGTTIN))?,
+                signal(SignalKind::from_raw(nix::libc::SIGTTOU))?,
+            ],
+        })
+    }
+
+    /// Carries them to the workers until a hard stop, and returns which it was. SIGHUP is left to `dump`.
+    pub async fn carry(mut self, mailboxes: &[Mailbox], dump: impl Fn()) -> Ending {
+        loop {
+            let ending = tokio::select! {
+                _ = self.terminate.recv() => Ending::Terminated,
+                _ = self.interrupt.recv() => Ending::Interrupted,
+                _ = self.soft.recv() => Ending::Soft,
+                _ = self.hangup.recv() => {
+                    dump();
+                    continue;
+                }
+            };
+            let news = if ending == Ending::Soft { Signal::SoftStop } else { Signal::HardStop };
+            for mailbox in mailboxes {
+                mailbox.send(Input::Signal(news));
             }
-        };
-        let news = if ending == Ending::Soft { Signal::SoftStop } else { Signal::HardStop };
-        for mailbox in mailboxes {
-            mailbox.send(Input::Signal(news));
-        }
-        if ending != Ending::Soft {
-            return Ok(ending);
+            if ending != Ending::Soft {
+                return ending;
+            }
         }
     }
 }
