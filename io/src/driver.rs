@@ -246,6 +246,8 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
 }
 
 #[cfg(test)]
+mod liveness;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use evenkeel_core::base::address::Address;
-use evenkeel_core::base::ids::{LogTargetId, WorkerId};
+use evenkeel_core::base::ids::{ConnId, LogTargetId, WorkerId};
 use evenkeel_core::base::time::{Now, Time};
 use evenkeel_core::proxy::{Input, Output, Signal, Wakeup};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -185,6 +185,8 @@ pub(super) struct Wire {
     ends: Vec<SharedEnd>,
     orders: VecDeque<Output>,
     news: Vec<String>,
+    /// Where the machine sends what it is shown.
+    pub(super) forward_to: Option<ConnId>,
 }
 
 impl Wire {
@@ -243,6 +245,11 @@ impl Machine for Memory {
             Input::Connected { conn, .. } => format!("Connected {conn:?}"),
             Input::ConnectFailed { conn, why } => format!("ConnectFailed {conn:?} {why:?}"),
             Input::Received { conn, bytes } => {
+                let mut wire = self.0.borrow_mut();
+                if let Some(to) = wire.forward_to {
+                    wire.orders.push_back(Output::Send { conn: to, bytes: bytes.clone() });
+                }
+                drop(wire);
                 format!("Received {conn:?} {}", String::from_utf8_lossy(&bytes))
             }
             Input::Relayed { from, count, held } => format!("Relayed {from:?} count {count} held {held}"),

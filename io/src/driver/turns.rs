@@ -11,8 +11,10 @@ use evenkeel_core::proxy::{CloseHow, Output};
 
 use super::memory::World;
 
-const CLIENT: ConnId = ConnId::client(Key { index: 0, generation: 0 });
-const SERVER: ConnId = ConnId::server(Key { index: 0, generation: 0 });
+/// The first client.
+pub(super) const CLIENT: ConnId = ConnId::client(Key { index: 0, generation: 0 });
+/// The first server connection.
+pub(super) const SERVER: ConnId = ConnId::server(Key { index: 0, generation: 0 });
 
 #[test]
 fn sends_of_one_drain_leave_in_one_write() {
