@@ -23,6 +23,7 @@ use crate::relay::CHUNK_MIN;
 
 /// Ready entries served in one turn; after that the system is asked for news before the rest.
 const SERVICES_PER_TURN: usize = 512;
+
 /// A worker machine, as the driver sees it. Tests drive it with scripted ones.
 pub trait Machine {
     /// Takes one piece of news.

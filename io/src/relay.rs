@@ -72,7 +72,10 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
         let Reading::Relayed { to, left, chunk } = source.reading else { return Step::Waiting };
         if left == Some(0) || source.read_closed {
             source.reading = Reading::Paused;
-            return Step::Waiting;
+            return match source.broken {
+                Some(why) => Step::Over(Input::Lost { conn: from, why }),
+                None => Step::Waiting,
+            };
         }
         // Without the other side there is nothing to read for. The core was told that it is lost.
         let Some(target) = self.conns.get_mut(to) else { return Step::Waiting };

@@ -151,6 +151,21 @@ fn an_answer_that_came_before_a_reset_is_read_before_the_loss_is_told() {
 }
 
 #[test]
+fn a_broken_connection_is_lost_when_its_relay_reaches_the_limit() {
+    let mut world = World::new();
+    world.accept();
+    let server = world.connect();
+    world.order([relay(SERVER, CLIENT, Some(6))]);
+    server.borrow_mut().fail_writes(ErrorKind::BrokenPipe);
+    server.borrow_mut().arrive("answer");
+
+    world.order([send(SERVER, "body")]);
+    world.turn();
+
+    assert_eq!(world.news(), ["Relayed s0.0 count 6 held 0", "Lost s0.0 BrokenPipe"]);
+}
+
+#[test]
 fn a_failed_write_to_a_paused_connection_is_a_loss_at_once() {
     let mut world = World::new();
     let client = world.accept();
