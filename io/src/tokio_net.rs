@@ -285,7 +285,7 @@ mod tests {
             let mut listener = TokioListener::new(socket.into()).expect("listening");
             let net = TokioNet::new(Clock::start());
 
-            probe::carries_early_bytes(&net, &mut listener, &at).await;
+            probe::names_both_ends(&net, &mut listener, &at).await;
             probe::half_closes(&net, &mut listener, &at).await;
             probe::pushes_back(&net, &mut listener, &at).await;
             probe::resets(&net, &mut listener, &at).await;
@@ -307,7 +307,7 @@ mod tests {
             let mut listener = TokioListener::new(socket).expect("listening");
             let net = TokioNet::new(Clock::start());
 
-            probe::carries_early_bytes(&net, &mut listener, &at).await;
+            probe::names_both_ends(&net, &mut listener, &at).await;
             probe::half_closes(&net, &mut listener, &at).await;
             probe::pushes_back(&net, &mut listener, &at).await;
             drop(listener);
