@@ -81,10 +81,27 @@ impl Privileges {
     }
 }
 
+/// A process that went to the background and still tells what happens on the terminal.
+#[derive(Debug)]
+pub struct Background {
+    /// Opened early: after a chroot it is out of reach.
+    null: Option<File>,
+}
+
+impl Background {
+    /// Has the standard streams go nowhere from here on.
+    pub fn leave_terminal(self) {
+        let Some(null) = self.null else { return };
+        let _ = nix::unistd::dup2_stdin(&null);
+        let _ = nix::unistd::dup2_stdout(&null);
+        let _ = nix::unistd::dup2_stderr(&null);
+    }
+}
+
 /// Goes to the background and writes the child's id into the pid file. Only the child returns.
 ///
 /// Call it while the process has one thread.
-pub fn daemonize(pidfile: Option<&str>) -> Result<(), ProcessError> {
+pub fn daemonize(pidfile: Option<&str>) -> Result<Background, ProcessError> {
     let pidfile = pidfile.map(|path| open_pidfile(path).map(|file| (path, file))).transpose()?;
     // SAFETY: the process has one thread, so the child's copy of the memory is whole and no lock in it is
     // held by a thread that the child lacks.
@@ -107,8 +124,7 @@ pub fn daemonize(pidfile: Option<&str>) -> Result<(), ProcessError> {
         ForkResult::Child => {
             // It cannot fail: a fresh child leads no group.
             let _ = setsid();
-            leave_terminal();
-            Ok(())
+            Ok(Background { null: File::options().read(true).write(true).open("/dev/null").ok() })
         }
     }
 }
@@ -148,12 +164,4 @@ fn open_pidfile(path: &str) -> Result<File, ProcessError> {
 
 fn write_pid(mut file: File, pid: Pid) -> io::Result<()> {
     writeln!(file, "{pid}")
-}
-
-/// Standard streams go nowhere from here on.
-fn leave_terminal() {
-    let Ok(null) = File::options().read(true).write(true).open("/dev/null") else { return };
-    let _ = nix::unistd::dup2_stdin(&null);
-    let _ = nix::unistd::dup2_stdout(&null);
-    let _ = nix::unistd::dup2_stderr(&null);
 }
