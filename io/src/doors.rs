@@ -1,7 +1,7 @@
 //! The listening sockets of one worker: accepting, pausing, and waiting a moment when the system has no
 //! descriptors left.
 
-use std::io;
+use std::io::{self, Write};
 use std::task::Poll;
 
 use evenkeel_core::base::ids::{ConnId, ListenerId};
@@ -100,7 +100,9 @@ impl<L> Doors<L> {
         self.retry_at = self.retry_at.min(now + ACCEPT_REST);
         if !std::mem::replace(&mut self.complained, true) {
             let advice = if is_out_of_resources(error) { "; lower maxconn or raise the limit" } else { "" };
-            eprintln!("[WARNING]  ({}) : cannot accept a connection: {error}{advice}", std::process::id());
+            let pid = std::process::id();
+            let _ =
+                writeln!(io::stderr(), "[WARNING]  ({pid}) : cannot accept a connection: {error}{advice}");
         }
     }
 }

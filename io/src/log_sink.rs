@@ -1,7 +1,7 @@
 //! Where log lines go: syslog sockets, files that are open already, or a test's memory.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
@@ -169,6 +169,10 @@ fn open_fd(number: i32) -> io::Result<File> {
     // SAFETY: the descriptor is only duplicated here, which fails if it is not open.
     #[allow(unsafe_code)]
     let file = File::from(unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned()?);
+    if file.is_terminal() {
+        // The flag would stay behind in the user's shell.
+        return Ok(file);
+    }
     // A reader that is stuck must not stop the traffic.
     let flags = OFlag::from_bits_truncate(fcntl(&file, FcntlArg::F_GETFL)?);
     fcntl(&file, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;

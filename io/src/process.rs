@@ -112,7 +112,8 @@ pub fn daemonize(pidfile: Option<&str>) -> Result<Background, ProcessError> {
             if let Some((path, file)) = pidfile
                 && let Err(why) = write_pid(file, child)
             {
-                eprintln!(
+                let _ = writeln!(
+                    io::stderr(),
                     "[ALERT]    ({}) : {}",
                     std::process::id(),
                     ProcessError::PidFile(path.into(), why)
