@@ -1,7 +1,23 @@
 //! The boundary and the worker machine: inputs in, outputs out.
 
+mod body;
+mod checks;
+mod client;
+mod conn;
+mod end;
 mod input;
+mod logs;
 mod output;
+mod pages;
+mod request;
+mod response;
+mod route;
+mod shared;
+mod stream;
+mod worker;
 
+pub use end::{By, End, Phase, Why};
 pub use input::{ConnectError, Input, LostReason, Message, Signal};
 pub use output::{CloseHow, Output, Wakeup};
+pub use shared::Shared;
+pub use worker::{Facts, Worker};

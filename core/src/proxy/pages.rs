@@ -1,0 +1,36 @@
+//! Answers of our own: `errorfile`s, and built-in ones for statuses that have none.
+
+use bytes::Bytes;
+
+use crate::http::reason_of;
+use crate::model::ErrorPages;
+
+/// The raw message for a status: the backend's page, else the frontend's, else the built-in one.
+pub(super) fn find(status: u16, backend: Option<&ErrorPages>, frontend: &ErrorPages) -> Bytes {
+    let own = backend.and_then(|pages| pages.get(&status)).or_else(|| frontend.get(&status));
+    own.cloned().unwrap_or_else(|| built_in(status))
+}
+
+fn built_in(status: u16) -> Bytes {
+    let (reason, sentence) = words(status);
+    let body = format!("<html><body><h1>{status} {reason}</h1>\n{sentence}\n</body></html>\n");
+    let length = body.len();
+    Bytes::from(format!(
+        "HTTP/1.1 {status} {reason}\r\ncontent-length: {length}\r\ncache-control: no-cache\r\n\
+         content-type: text/html\r\n\r\n{body}"
+    ))
+}
+
+fn words(status: u16) -> (&'static str, &'static str) {
+    match status {
+        400 => ("Bad request", "Your browser sent an invalid request."),
+        403 => ("Forbidden", "Request forbidden by administrative rules."),
+        404 => ("Not Found", "The resource could not be found."),
+        408 => ("Request Time-out", "Your browser didn't send a complete request in time."),
+        500 => ("Internal Server Error", "An internal server error occurred."),
+        502 => ("Bad Gateway", "The server returned an invalid or incomplete response."),
+        503 => ("Service Unavailable", "No server is available to handle this request."),
+        504 => ("Gateway Time-out", "The server didn't respond in time."),
+        other => (reason_of(other), "The request could not be handled."),
+    }
+}

@@ -1,0 +1,280 @@
+//! From a request to a connection: slots, pools, connecting, retries.
+
+use std::time::Duration;
+
+use super::conn::{Upstream, Use};
+use super::end::{By, End, Phase, Why};
+use super::input::ConnectError;
+use super::output::{CloseHow, Output};
+use super::stream::{Stream, Waiting};
+use super::worker::Worker;
+use crate::backend::{Assigned, Cancelled, Grant, Wish};
+use crate::base::address::Address;
+use crate::base::ids::{ConnId, ServerId};
+use crate::base::slots::Key;
+use crate::base::time::Time;
+use crate::health::CheckInput;
+use crate::model::{Mode, Redispatch, Reuse};
+
+/// Before connecting to the same server again (configuration manual 4.2, `retries`).
+const TURN_AROUND: Duration = Duration::from_secs(1);
+
+impl Worker {
+    /// Asks the backend for a server.
+    pub(super) fn route(&mut self, stream: &mut Stream) {
+        let Some(id) = stream.backend else {
+            return self.fail(stream, 503, End::early(By::Server, Phase::Connect, Why::Failed));
+        };
+        if !stream.counted {
+            stream.counted = true;
+            self.with_backend(id, |backend, _| backend.begin());
+        }
+        self.assign(stream, Wish::default());
+    }
+
+    fn assign(&mut self, stream: &mut Stream, wish: Wish) {
+        let Some(id) = stream.backend else { return };
+        let waiter = self.waiter(stream.id);
+        match self.with_backend(id, |backend, now| backend.assign(now, waiter, wish)) {
+            Assigned::Server(server) => self.connect(stream, server),
+            Assigned::Queued { .. } => {
+                stream.waiting = Waiting::Slot;
+                let timeouts = self.config.backends[id.index()].timeouts;
+                let deadline = self.now.time.after(timeouts.queue.or(timeouts.connect));
+                self.arm_stream(stream, deadline);
+            }
+            Assigned::NoServer if wish.only.is_some() => self.assign(stream, Wish::default()),
+            Assigned::NoServer | Assigned::QueueFull => {
+                self.fail(stream, 503, End::early(By::Server, Phase::Connect, Why::Failed));
+            }
+        }
+    }
+
+    /// A slot of `server` is ours: uses an idle connection, or opens one.
+    fn connect(&mut self, stream: &mut Stream, server: ServerId) {
+        let Some(id) = stream.backend else { return };
+        stream.slot_held = true;
+        stream.server = Some(server);
+        stream.times.dequeued = self.now.time;
+        let backend = self.config.backends[id.index()].clone();
+        if stream.http
+            && let Some(key) = self.take_idle(stream, server, backend.reuse)
+        {
+            stream.reused = true;
+            stream.upstream = Some(key);
+            stream.times.connected = self.now.time;
+            return self.send_request(stream);
+        }
+        let settings = &backend.servers[server.index()];
+        let key = self.upstreams.insert(Upstream::new(id, server, Use::Stream(stream.id)));
+        stream.upstream = Some(key);
+        stream.reused = false;
+        stream.waiting = Waiting::Connection;
+        let conn = ConnId::server(key);
+        self.put(Output::Connect { conn, to: settings.address.clone(), from: settings.source });
+        self.arm_stream(stream, self.now.time.after(backend.timeouts.connect));
+    }
+
+    /// The idle connection to use, by the rules of `http-reuse`.
+    fn take_idle(&mut self, stream: &Stream, server: ServerId, reuse: Reuse) -> Option<Key> {
+        let backend = stream.backend?;
+        let client = self.clients.get_mut(stream.client)?;
+        if reuse == Reuse::Never {
+            let key = client.own?;
+            let same = self.upstreams.get(key).is_some_and(|u| u.backend == backend && u.server == server);
+            if !same {
+                self.close_upstream(key, CloseHow::Graceful);
+                return None;
+            }
+            client.own = None;
+            self.upstreams.get_mut(key)?.usage = Use::Stream(stream.id);
+            return Some(key);
+        }
+        let first = client.requests == 0;
+        let list = &mut self.idle[backend.index()][server.index()];
+        let at = match reuse {
+            Reuse::Never => None,
+            Reuse::Safe if first => None,
+            Reuse::Aggressive if first => {
+                list.iter().rposition(|key| self.upstreams.get(*key).is_some_and(|u| u.reuses > 1))
+            }
+            Reuse::Safe | Reuse::Aggressive | Reuse::Always => list.len().checked_sub(1),
+        }?;
+        let key = list.remove(at);
+        let upstream = self.upstreams.get_mut(key)?;
+        upstream.usage = Use::Stream(stream.id);
+        upstream.deadline = Time::NEVER;
+        Some(key)
+    }
+
+    pub(super) fn on_granted(&mut self, grant: Grant) {
+        let stream = self.streams.get_mut(grant.waiter.stream.0).and_then(Option::take);
+        match stream {
+            Some(mut stream) if stream.waiting == Waiting::Slot && stream.backend == Some(grant.backend) => {
+                stream.deadline = Time::NEVER;
+                stream.backend_queue = grant.position;
+                self.connect(&mut stream, grant.server);
+                self.put_back(stream);
+            }
+            other => {
+                if let Some(stream) = other {
+                    self.put_back(stream);
+                }
+                self.with_backend(grant.backend, |backend, now| backend.release(now, grant.server));
+            }
+        }
+    }
+
+    pub(super) fn on_redistributed(&mut self, grant: Grant) {
+        let Some(mut stream) = self.take(grant.waiter.stream) else { return };
+        if stream.waiting == Waiting::Slot && stream.backend == Some(grant.backend) {
+            self.assign(&mut stream, Wish::default());
+        }
+        self.put_back(stream);
+    }
+
+    pub(super) fn queue_timed_out(&mut self, stream: &mut Stream) {
+        let Some(id) = stream.backend else { return };
+        let waiter = self.waiter(stream.id);
+        let cancelled = self.with_backend(id, |backend, _| backend.cancel(waiter));
+        if let Cancelled::Queued { position } = cancelled {
+            stream.backend_queue = position;
+        }
+        stream.times.dequeued = Time::NEVER;
+        self.fail(stream, 503, End::early(By::Server, Phase::Queue, Why::TimedOut));
+    }
+
+    pub(super) fn on_connected(&mut self, key: Key, local: Option<Address>) {
+        let Some(upstream) = self.upstreams.get_mut(key) else {
+            self.lost_races += 1;
+            return;
+        };
+        upstream.open = true;
+        upstream.local = local;
+        match upstream.usage {
+            Use::Check(index) => self.check_news(index, CheckInput::Connected),
+            Use::Idle | Use::Kept(_) => {}
+            Use::Stream(id) => {
+                let Some(mut stream) = self.take(id) else { return };
+                stream.deadline = Time::NEVER;
+                stream.times.connected = self.now.time;
+                if stream.http {
+                    self.send_request(&mut stream);
+                } else {
+                    self.open_tunnel(&mut stream);
+                }
+                self.put_back(stream);
+            }
+        }
+    }
+
+    pub(super) fn on_connect_failed(&mut self, key: Key, why: ConnectError) {
+        let Some(upstream) = self.forget_upstream(key) else {
+            self.lost_races += 1;
+            return;
+        };
+        match upstream.usage {
+            Use::Check(index) => self.check_lost(index, CheckInput::ConnectFailed(why)),
+            Use::Idle | Use::Kept(_) => {}
+            Use::Stream(id) => {
+                let Some(mut stream) = self.take(id) else { return };
+                stream.upstream = None;
+                self.retry(&mut stream, Why::Failed);
+                self.put_back(stream);
+            }
+        }
+    }
+
+    pub(super) fn connect_timed_out(&mut self, stream: &mut Stream) {
+        if let Some(key) = stream.upstream.take() {
+            self.close_upstream(key, CloseHow::Reset);
+        }
+        self.retry(stream, Why::TimedOut);
+    }
+
+    /// The connection is not to be had: waits and tries again, or gives up.
+    fn retry(&mut self, stream: &mut Stream, why: Why) {
+        let Some(id) = stream.backend else { return };
+        let backend = self.config.backends[id.index()].clone();
+        if stream.retries >= backend.retries {
+            return self.fail(stream, 503, End::early(By::Server, Phase::Connect, why));
+        }
+        stream.retries += 1;
+        let elsewhere = match backend.redispatch {
+            Redispatch::Never => false,
+            Redispatch::Every(every) => stream.retries.is_multiple_of(every.max(1)),
+            Redispatch::BeforeLast(nth) => stream.retries + nth > backend.retries,
+        };
+        if elsewhere && backend.servers.len() > 1 {
+            let failed = stream.server;
+            self.release_slot(stream);
+            stream.redispatched = true;
+            return self.assign(stream, Wish { exclude: failed, only: None });
+        }
+        stream.waiting = Waiting::TurnAround;
+        let wait = backend.timeouts.connect.map_or(TURN_AROUND, |connect| connect.min(TURN_AROUND));
+        let deadline = if why == Why::TimedOut { self.now.time } else { self.now.time + wait };
+        self.arm_stream(stream, deadline);
+        if why == Why::TimedOut {
+            self.route_again(stream);
+        }
+    }
+
+    /// After the turn-around: the same server, whose slot is still ours.
+    pub(super) fn route_again(&mut self, stream: &mut Stream) {
+        stream.deadline = Time::NEVER;
+        if let Some(server) = stream.server {
+            self.connect(stream, server);
+        }
+    }
+
+    pub(super) fn release_slot(&mut self, stream: &mut Stream) {
+        if let (true, Some(id), Some(server)) = (stream.slot_held, stream.backend, stream.server) {
+            stream.slot_held = false;
+            self.with_backend(id, |backend, now| backend.release(now, server));
+        }
+    }
+
+    /// Gives back all that the exchange holds of its backend. The connection goes to the pool if it may.
+    pub(super) fn leave_backend(&mut self, stream: &mut Stream) {
+        if stream.waiting == Waiting::Slot
+            && let Some(id) = stream.backend
+        {
+            let waiter = self.waiter(stream.id);
+            self.with_backend(id, |backend, _| backend.cancel(waiter));
+        }
+        if let Some(key) = stream.upstream.take() {
+            self.close_upstream(key, CloseHow::Graceful);
+        }
+        self.release_slot(stream);
+    }
+
+    /// The exchange went well: keeps the connection for the next one if both sides allow.
+    pub(super) fn keep_upstream(&mut self, stream: &mut Stream) {
+        let Some(key) = stream.upstream.take() else { return };
+        let Some(id) = stream.backend else { return };
+        let backend = self.config.backends[id.index()].clone();
+        let keep = stream.server_persistent && stream.http && !self.stopping;
+        let Some(upstream) = self.upstreams.get_mut(key) else { return };
+        let server = upstream.server;
+        let settings = &backend.servers[server.index()];
+        let list = &mut self.idle[id.index()][server.index()];
+        let room = settings.pool_max_conn.is_none_or(|max| list.len() < max as usize);
+        if !keep || !room || upstream.read_closed || upstream.unsent > 0 || backend.mode != Mode::Http {
+            return self.close_upstream(key, CloseHow::Graceful);
+        }
+        upstream.reuses += 1;
+        if backend.reuse == Reuse::Never {
+            upstream.usage = Use::Kept(stream.client);
+            match self.clients.get_mut(stream.client) {
+                Some(client) => client.own = Some(key),
+                None => self.close_upstream(key, CloseHow::Graceful),
+            }
+        } else {
+            upstream.usage = Use::Idle;
+            list.push(key);
+        }
+        self.pause_upstream(key, false);
+        self.arm_upstream(key, self.now.time + settings.pool_purge_delay);
+    }
+}

@@ -1,0 +1,181 @@
+//! One exchange: a request and its response, or one TCP connection.
+
+use bytes::Bytes;
+
+use super::end::End;
+use crate::base::ids::{BackendId, FrontendId, ServerId, StreamId};
+use crate::base::slots::Key;
+use crate::base::time::{Time, Wall};
+use crate::base::timers::Timer;
+use crate::h1::ChunkDecoder;
+use crate::http::{Fields, RequestHead, ResponseHead};
+use crate::sample::StreamTimes;
+
+/// What an exchange waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// A slot of a server.
+    Slot,
+    /// A moment, before it connects again.
+    TurnAround,
+    /// The connection.
+    Connection,
+    /// The response's head.
+    Response,
+    /// The rest of the bodies.
+    Bodies,
+    /// The end of a tunnel.
+    Tunnel,
+    /// The client, to take an answer of our own.
+    Reply,
+}
+
+/// How far a body has come.
+#[derive(Debug, Default)]
+pub(super) enum Transfer {
+    /// All of it was seen, or there is none.
+    #[default]
+    Done,
+    /// So many bytes are still to come.
+    Length(u64),
+    /// So many bytes are still to be moved by the shell.
+    Relayed(u64),
+    /// Chunks.
+    Chunked(ChunkDecoder),
+    /// Until the sender closes.
+    UntilClose,
+}
+
+impl Transfer {
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Transfer::Done)
+    }
+}
+
+/// One exchange. Kept for the next one when over, so that its buffers are warm.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) id: StreamId,
+    pub(super) client: Key,
+    pub(super) frontend: FrontendId,
+    pub(super) backend: Option<BackendId>,
+    pub(super) server: Option<ServerId>,
+    pub(super) upstream: Option<Key>,
+    pub(super) waiting: Waiting,
+    pub(super) http: bool,
+    pub(super) request: RequestHead,
+    pub(super) response: ResponseHead,
+    pub(super) has_request: bool,
+    pub(super) has_response: bool,
+    pub(super) persistent: bool,
+    pub(super) upgrade: bool,
+    pub(super) request_body: Transfer,
+    pub(super) request_length: crate::h1::BodyLength,
+    pub(super) response_body: Transfer,
+    /// Body bytes that wait for the server's connection.
+    pub(super) pending: Bytes,
+    pub(super) trailers: Fields,
+    /// The server's connection may be used again.
+    pub(super) server_persistent: bool,
+    /// The request went over a connection that carried others before.
+    pub(super) reused: bool,
+    pub(super) slot_held: bool,
+    pub(super) counted: bool,
+    pub(super) retries: u32,
+    pub(super) redispatched: bool,
+    pub(super) server_queue: u32,
+    pub(super) backend_queue: u32,
+    pub(super) status: u16,
+    pub(super) bytes_in: u64,
+    pub(super) bytes_out: u64,
+    pub(super) request_captures: Vec<Option<Vec<u8>>>,
+    pub(super) response_captures: Vec<Option<Vec<u8>>>,
+    pub(super) times: StreamTimes,
+    pub(super) end: Option<End>,
+    pub(super) over: bool,
+    pub(super) client_eof: bool,
+    pub(super) server_eof: bool,
+    /// Bytes of a relay that were read and not taken, by side: whom a silence is to be blamed on.
+    pub(super) held_for_client: u64,
+    pub(super) held_for_server: u64,
+    pub(super) deadline: Time,
+    pub(super) timer: Timer,
+}
+
+impl Stream {
+    pub(super) fn new() -> Stream {
+        Stream {
+            id: StreamId(Key { index: 0, generation: 0 }),
+            client: Key { index: 0, generation: 0 },
+            frontend: FrontendId(0),
+            backend: None,
+            server: None,
+            upstream: None,
+            waiting: Waiting::Reply,
+            http: true,
+            request: RequestHead::default(),
+            response: ResponseHead::default(),
+            has_request: false,
+            has_response: false,
+            persistent: false,
+            upgrade: false,
+            request_body: Transfer::Done,
+            request_length: crate::h1::BodyLength::None,
+            response_body: Transfer::Done,
+            pending: Bytes::new(),
+            trailers: Fields::default(),
+            server_persistent: false,
+            reused: false,
+            slot_held: false,
+            counted: false,
+            retries: 0,
+            redispatched: false,
+            server_queue: 0,
+            backend_queue: 0,
+            status: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            request_captures: Vec::new(),
+            response_captures: Vec::new(),
+            times: no_times(),
+            end: None,
+            over: false,
+            client_eof: false,
+            server_eof: false,
+            held_for_client: 0,
+            held_for_server: 0,
+            deadline: Time::NEVER,
+            timer: Timer::default(),
+        }
+    }
+
+    /// As new, but with the memory of its heads.
+    pub(super) fn recycle(&mut self) {
+        let mut fresh = Stream::new();
+        std::mem::swap(&mut fresh.request, &mut self.request);
+        std::mem::swap(&mut fresh.response, &mut self.response);
+        std::mem::swap(&mut fresh.trailers, &mut self.trailers);
+        std::mem::swap(&mut fresh.request_captures, &mut self.request_captures);
+        std::mem::swap(&mut fresh.response_captures, &mut self.response_captures);
+        fresh.request.clear();
+        fresh.response.clear();
+        fresh.trailers.clear();
+        fresh.request_captures.clear();
+        fresh.response_captures.clear();
+        *self = fresh;
+    }
+}
+
+fn no_times() -> StreamTimes {
+    StreamTimes {
+        accepted: Time::NEVER,
+        accepted_wall: Wall::default(),
+        handshaken: Time::NEVER,
+        first_byte: Time::NEVER,
+        head: Time::NEVER,
+        dequeued: Time::NEVER,
+        connected: Time::NEVER,
+        response: Time::NEVER,
+        ended: Time::NEVER,
+    }
+}
