@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use bytes::BytesMut;
 use evenkeel_core::base::ids::{ConnId, WorkerId};
 use evenkeel_core::base::time::{Now, Time};
-use evenkeel_core::proxy::{Input, Output, Wakeup};
+use evenkeel_core::proxy::{Input, Output, Wakeup, Worker};
 
 use crate::conn::{Conns, Reading};
 use crate::doors::Doors;
@@ -34,6 +34,24 @@ pub trait Machine {
     fn poll_timeout(&mut self) -> Option<(Time, Wakeup)>;
     /// Asserts what must hold between two turns.
     fn check_invariants(&self);
+}
+
+impl Machine for Worker {
+    fn handle(&mut self, now: Now, input: Input) {
+        Worker::handle(self, now, input);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        Worker::poll_output(self)
+    }
+
+    fn poll_timeout(&mut self) -> Option<(Time, Wakeup)> {
+        Worker::poll_timeout(self)
+    }
+
+    fn check_invariants(&self) {
+        Worker::check_invariants(self);
+    }
 }
 
 /// One worker with its sockets.
