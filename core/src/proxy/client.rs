@@ -267,6 +267,8 @@ impl Worker {
             if unsent <= limits::UNSENT_HIGH / 2
                 && let Some(upstream) = stream.upstream
                 && matches!(stream.waiting, Waiting::Response | Waiting::Bodies)
+                // Reading would be shown here again, and end the relay.
+                && !matches!(stream.response_body, Transfer::Relayed(_))
             {
                 self.pause_upstream(upstream, false);
             }
