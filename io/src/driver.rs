@@ -272,3 +272,5 @@ mod memory;
 mod tests;
 #[cfg(test)]
 mod turns;
+#[cfg(test)]
+mod worker;
