@@ -28,16 +28,19 @@ impl Program {
         Program { name: "evenkeel".to_owned(), path: path.clone() }
     }
 
-    /// Whether evenkeel can be started: it tells its version. The command line joins the workspace after the
-    /// machines do; checks of the whole program say that they are skipped until then.
+    /// Whether evenkeel can be started: it accepts the smallest configuration. The configuration reader joins
+    /// the workspace after the machines do; checks of the whole program say that they are skipped until then.
     ///
     /// # Panics
     /// When it cannot, and `EVENKEEL_REQUIRED` says that it must.
     pub fn evenkeel_starts() -> bool {
         static STARTS: OnceLock<bool> = OnceLock::new();
         let starts = *STARTS.get_or_init(|| {
-            let output = Command::new(Program::evenkeel().path).arg("-v").output();
-            output.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
+            let file = std::env::temp_dir().join(format!("evenkeel-smallest-{}.cfg", std::process::id()));
+            std::fs::write(&file, "global\n").expect("a file can be written");
+            let output = Command::new(Program::evenkeel().path).arg("-c").arg("-f").arg(&file).output();
+            let _ = std::fs::remove_file(&file);
+            output.is_ok_and(|output| output.status.success())
         });
         assert!(
             starts || std::env::var_os("EVENKEEL_REQUIRED").is_none(),
