@@ -37,7 +37,7 @@ impl Program {
         static STARTS: OnceLock<bool> = OnceLock::new();
         let starts = *STARTS.get_or_init(|| {
             let file = std::env::temp_dir().join(format!("evenkeel-smallest-{}.cfg", std::process::id()));
-            std::fs::write(&file, "global\n").expect("a file can be written");
+            std::fs::write(&file, "listen smallest\n    bind 127.0.0.1:1\n").expect("a file can be written");
             let output = Command::new(Program::evenkeel().path).arg("-c").arg("-f").arg(&file).output();
             let _ = std::fs::remove_file(&file);
             output.is_ok_and(|output| output.status.success())
