@@ -5,8 +5,10 @@ pub mod bind_option;
 pub mod check;
 pub mod duration;
 pub mod finding;
+pub mod lex;
 pub mod line_option;
 pub mod logging;
+pub mod problem;
 pub mod server_option;
 
 #[cfg(test)]
