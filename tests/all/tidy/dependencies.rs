@@ -50,7 +50,7 @@ fn graph_of(metadata: &Value) -> Graph {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let names: BTreeMap<String, String> = list(&metadata["packages"])
         .iter()
-        .map(|package| (text(&package["id"]), text(&package["name"])))
+        .map(|package| (text(&package["id"]), versioned(&text(&package["name"]), package)))
         .collect();
     // A procedural macro and what stands behind it run in the compiler, not in the program.
     let is_macro =
@@ -73,17 +73,30 @@ fn graph_of(metadata: &Value) -> Graph {
     graph
 }
 
+/// Our own packages by name; others with their version, for another package may use an older one.
+fn versioned(name: &str, package: &Value) -> String {
+    if name.starts_with("evenkeel") {
+        return name.to_owned();
+    }
+    format!("{name}@{}", package["version"].as_str().unwrap_or_default())
+}
+
+fn without_version(name: &str) -> &str {
+    name.split('@').next().unwrap_or(name)
+}
+
 fn core_violations(graph: &Graph) -> Vec<String> {
     let mut violations = Vec::new();
     for name in &graph["evenkeel-core"] {
-        if !CORE_DIRECT.contains(&name.as_str()) {
+        if !CORE_DIRECT.contains(&without_version(name)) {
             violations.push(format!("evenkeel-core may not depend on {name}"));
         }
     }
     let mut seen = BTreeSet::new();
     let mut open: Vec<&String> = graph["evenkeel-core"].iter().collect();
     while let Some(name) = open.pop() {
-        let known = CORE_DIRECT.contains(&name.as_str()) || CORE_TRANSITIVE.contains(&name.as_str());
+        let plain = without_version(name);
+        let known = CORE_DIRECT.contains(&plain) || CORE_TRANSITIVE.contains(&plain);
         if seen.insert(name) && !known {
             violations.push(format!("evenkeel-core may not pull in {name}"));
         }
