@@ -2,10 +2,18 @@
 
 use std::process::ExitCode;
 
+use evenkeel_core::model::Config;
+
 use crate::message::Teller;
 
 /// Tells the verdict on a configuration that was read without errors.
-pub(crate) fn verdict(teller: &Teller) -> ExitCode {
+///
+/// A configuration without any listening socket is valid, but serves nobody: exit code 2, as HAProxy has it.
+pub(crate) fn verdict(config: &Config, teller: &Teller) -> ExitCode {
+    if !config.listens() {
+        teller.say("Configuration file has no error but will not start (no listener) => exit(2).");
+        return ExitCode::from(2);
+    }
     if teller.has_warned() {
         teller.say("Warnings were found.");
     }

@@ -8,6 +8,7 @@ mod message;
 mod reading;
 mod run;
 mod sources;
+mod system;
 mod version;
 
 use std::io::{self, Write};
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         return usage("Which configuration? Name a file with -f, or run 'evenkeel demo' to try without one.");
     }
     match reading::read(&args, &teller) {
-        Ok(_) if args.check => check::verdict(&teller),
+        Ok(config) if args.check => check::verdict(&config, &teller),
         Ok(config) => run::start(&args, &teller, config),
         Err(run::Told) => ExitCode::FAILURE,
     }

@@ -66,7 +66,6 @@ impl Teller {
     }
 
     /// Prints a text that was written elsewhere, such as a rendered list of problems.
-    #[allow(dead_code, reason = "for the problems of the configuration reader, which does not call it yet")]
     pub(crate) fn print(&self, text: &str, is_warning: bool) {
         self.warned.set(self.warned.get() || is_warning);
         if !self.silent {

@@ -43,6 +43,12 @@ fn prepare_and_serve(args: &Args, teller: &Teller, mut config: Config) -> Result
     if !later.is_empty() {
         teller.remark(&format!("Accepted without effect so far: {}.", later.join(", ")));
     }
+    if !config.listens() {
+        return Err(fatal(
+            teller,
+            "[evenkeel] No enabled listener found (check for 'bind' directives) ! Exiting.",
+        ));
+    }
     let limits = plan_limits(args, teller, &config)?;
     config.global.maxconn = Some(limits.maxconn);
     let clock = Clock::start();

@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-/// The version of HAProxy's language that is followed.
-pub(crate) const LANGUAGE: &str = "2.8";
+use evenkeel_core::config::LANGUAGE;
 
 /// The line of `-v`.
 pub(crate) fn line() -> String {

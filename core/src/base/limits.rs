@@ -25,3 +25,12 @@ pub const CHECK_ANSWER_MAX: usize = 16 * 1024;
 pub const BIND_ADDRESSES_MAX: usize = 4 * 65_535;
 /// Bytes of a request line that a log line shows (`tune.http.logurilen` less its terminator).
 pub const LOG_URI_MAX: usize = 1023;
+
+/// Bytes of an `errorfile`: it must fit one buffer.
+pub const ERROR_PAGE_MAX: usize = 16_384;
+
+/// Bytes of one line of a configuration.
+pub const CONFIG_LINE_MAX: usize = 1024 * 1024;
+
+/// Problems told about one configuration; beyond, only that there are more.
+pub const PROBLEMS_MAX: usize = 100;

@@ -1,6 +1,6 @@
 //! The only place that lists every table of implemented names. A new table costs one line here.
 
-use crate::config::{bind_option, check, server_option};
+use crate::config::{bind_option, check, directive, server_option};
 use crate::keyword::{Entry, Kind, Support};
 use crate::{log, rules, sample};
 
@@ -10,6 +10,7 @@ pub(super) fn rows() -> impl Iterator<Item = Entry> {
     sections
         .chain(bind_option::rows())
         .chain(check::rows())
+        .chain(directive::rows())
         .chain(server_option::rows())
         .chain(sample::rows())
         .chain(log::rows())

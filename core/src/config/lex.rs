@@ -42,6 +42,7 @@ pub struct LexError {
 
 /// Splits one line, without its line feed. `variable` looks environment variables up; variables are replaced
 /// within double quotes only, and one that is not set is empty unless `${NAME-default}` says otherwise.
+/// `${NAME[*]}` makes a word of each part of the value between spaces.
 pub fn split(line: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Word>, LexError> {
     let mut lexer = Lexer { line, at: 0, variable };
     let mut words = Vec::new();
@@ -54,7 +55,13 @@ pub fn split(line: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Ve
             Some(_) if words.len() == WORDS_MAX => {
                 return Err(lexer.error(lexer.at, LexProblem::TooManyWords));
             }
-            Some(_) => words.push(lexer.word()?),
+            Some(_) => {
+                let start = lexer.at;
+                lexer.word(&mut words)?;
+                if words.len() > WORDS_MAX {
+                    return Err(lexer.error(start, LexProblem::TooManyWords));
+                }
+            }
         }
     }
 }
@@ -74,21 +81,28 @@ impl Lexer<'_> {
         LexError { column: u32::try_from(at + 1).unwrap_or(u32::MAX), problem }
     }
 
-    fn word(&mut self) -> Result<Word, LexError> {
-        let start = self.at;
-        let mut text = String::new();
+    /// Reads one word; several where a variable's value is spread out.
+    fn word(&mut self, words: &mut Vec<Word>) -> Result<(), LexError> {
+        let (start, before) = (self.at, words.len());
+        let mut text = Parts::default();
         loop {
             match self.peek() {
                 None | Some(b' ' | b'\t' | b'\r' | b'#') => break,
-                Some(b'\'') => self.strong(&mut text)?,
+                Some(b'\'') => self.strong(&mut text.last)?,
                 Some(b'"') => self.weak(&mut text)?,
-                Some(b'\\') => self.escape(&mut text)?,
-                Some(_) => self.plain(&mut text)?,
+                Some(b'\\') => self.escape(&mut text.last)?,
+                Some(_) => self.plain(&mut text.last)?,
             }
         }
         let column = u32::try_from(start + 1).unwrap_or(u32::MAX);
         let length = u32::try_from(self.at - start).unwrap_or(u32::MAX);
-        Ok(Word { text, column, length })
+        let Parts { done, last, spread } = text;
+        words.extend(done.into_iter().map(|text| Word { text, column, length }));
+        // A spread variable without a value is no word at all, unless something stands beside it.
+        if !(spread && last.is_empty() && words.len() == before) {
+            words.push(Word { text: last, column, length });
+        }
+        Ok(())
     }
 
     /// One character as it stands.
@@ -115,7 +129,7 @@ impl Lexer<'_> {
     }
 
     /// `"…"`: escapes and variables count.
-    fn weak(&mut self, text: &mut String) -> Result<(), LexError> {
+    fn weak(&mut self, text: &mut Parts) -> Result<(), LexError> {
         let start = self.at;
         self.at += 1;
         loop {
@@ -123,8 +137,8 @@ impl Lexer<'_> {
                 None => return Err(self.error(start, LexProblem::UnclosedQuote)),
                 Some(b'"') => break,
                 Some(b'$') => self.expand(text)?,
-                Some(b'\\') => self.escape(text)?,
-                Some(_) => self.plain(text)?,
+                Some(b'\\') => self.escape(&mut text.last)?,
+                Some(_) => self.plain(&mut text.last)?,
             }
         }
         self.at += 1;
@@ -154,34 +168,65 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// `$NAME`, `${NAME}` or `${NAME-default}`.
-    fn expand(&mut self, text: &mut String) -> Result<(), LexError> {
+    /// `$NAME`, `${NAME}`, `${NAME-default}` or `${NAME[*]}`.
+    fn expand(&mut self, text: &mut Parts) -> Result<(), LexError> {
         let start = self.at;
         let rest = &self.line[start + 1..];
         let braced = rest.starts_with('{');
         let body = if braced { &rest[1..] } else { rest };
         let length = body.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-        let name = &body[..length];
+        let (name, tail) = body.split_at(length);
         if !braced {
             self.at = start + 1 + length;
             if length == 0 {
-                text.push('$');
+                text.last.push('$');
             } else {
-                text.push_str(&(self.variable)(name).unwrap_or_default());
+                text.last.push_str(&(self.variable)(name).unwrap_or_default());
             }
             return Ok(());
         }
-        let (default, end) = match (body.as_bytes().get(length), body[length..].find('}')) {
-            (Some(b'}'), Some(_)) => ("", length),
-            (Some(b'-'), Some(close)) => (&body[length + 1..length + close], length + close),
-            _ => return Err(self.error(start, LexProblem::BadVariable)),
+        let (spread, tail) = match tail.strip_prefix("[*]") {
+            Some(tail) => (true, tail),
+            None => (false, tail),
+        };
+        let close = tail.find('}').ok_or(self.error(start, LexProblem::BadVariable))?;
+        let default = match tail[..close].strip_prefix('-') {
+            Some(default) => default,
+            None if close == 0 => "",
+            None => return Err(self.error(start, LexProblem::BadVariable)),
         };
         if length == 0 {
             return Err(self.error(start, LexProblem::BadVariable));
         }
-        text.push_str(&(self.variable)(name).unwrap_or_else(|| default.to_owned()));
-        self.at = start + 2 + end + 1;
+        let value = (self.variable)(name).unwrap_or_else(|| default.to_owned());
+        if spread {
+            text.spread(&value);
+        } else {
+            text.last.push_str(&value);
+        }
+        self.at = self.line.len() - tail.len() + close + 1;
         Ok(())
+    }
+}
+
+/// A word while it is read: more than one where a variable's value is spread out.
+#[derive(Default)]
+struct Parts {
+    done: Vec<String>,
+    last: String,
+    spread: bool,
+}
+
+impl Parts {
+    /// Adds a value whose spaces separate words.
+    fn spread(&mut self, value: &str) {
+        self.spread = true;
+        for (number, part) in value.split_whitespace().enumerate() {
+            if number > 0 {
+                self.done.push(std::mem::take(&mut self.last));
+            }
+            self.last.push_str(part);
+        }
     }
 }
 
@@ -192,7 +237,11 @@ mod tests {
     use super::*;
 
     fn texts(line: &str) -> Vec<String> {
-        let variable = |name: &str| (name == "PORT").then(|| "80".to_owned());
+        let variable = |name: &str| match name {
+            "PORT" => Some("80".to_owned()),
+            "LIST" => Some(" 1  2 ".to_owned()),
+            _ => None,
+        };
         split(line, &variable).expect("the line is well formed").into_iter().map(|word| word.text).collect()
     }
 
@@ -204,6 +253,10 @@ mod tests {
 
     #[test]
     fn variables_are_replaced_within_double_quotes_only() {
+        assert_eq!(
+            texts(r#"a "${LIST[*]}" b "${NONE[*]}" "x${LIST[*]}y""#),
+            ["a", "1", "2", "b", "x1", "2y"]
+        );
         assert_eq!(
             texts(r#"bind "*:${PORT}" '${PORT}' "${NONE-90}" "$PORT""#),
             ["bind", "*:80", "${PORT}", "90", "80"]

@@ -57,21 +57,54 @@ impl Problem {
     }
 }
 
-/// Shows the line and underlines the piece. Tabs stay, so that both lines agree on any terminal.
+/// Most characters of a line that are shown.
+const SHOWN_MAX: usize = 120;
+
+/// Shows the line and underlines the piece. Tabs stay, so that both lines agree on any terminal. Of a long
+/// line only the part around the piece is shown.
 fn underline(out: &mut String, place: &Place) {
     let number = place.line.to_string();
     let start = (place.column as usize).saturating_sub(1).min(place.text.len());
-    let before = place.text.get(..start).unwrap_or_default();
-    let piece = place.text.get(start..start + place.length as usize).unwrap_or_default();
-    let pad: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let marks = "~".repeat(piece.chars().count().saturating_sub(1));
-    let _ = writeln!(out, "   {number} | {}", place.text);
+    let before: Vec<char> = place.text.get(..start).unwrap_or_default().chars().collect();
+    let rest: Vec<char> = place.text.get(start..).unwrap_or_default().chars().collect();
+    let piece = place.text.get(start..start + place.length as usize).unwrap_or_default().chars().count();
+    let skipped = (before.len() + piece).saturating_sub(SHOWN_MAX).min(before.len());
+    let shown = |characters: &[char]| -> String {
+        characters.iter().map(|c| if c.is_control() && *c != '\t' { '\u{b7}' } else { *c }).collect()
+    };
+    let left = shown(&before[skipped..]);
+    let room = SHOWN_MAX.saturating_sub(left.chars().count());
+    let right = shown(&rest[..rest.len().min(room)]);
+    let (head, tail) = (if skipped > 0 { "…" } else { "" }, if rest.len() > room { "…" } else { "" });
+    let pad: String = head.chars().chain(left.chars()).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let marks = "~".repeat(piece.min(room).saturating_sub(1));
+    let _ = writeln!(out, "   {number} | {head}{left}{right}{tail}");
     let _ = writeln!(out, "   {:width$} | {pad}^{marks} column {}", "", place.column, width = number.len());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_piece_is_shown() {
+        let text = format!("{}wrong {}", "a ".repeat(400), "b ".repeat(400));
+        let place =
+            Place { file: Arc::from("a.cfg"), line: 1, column: 801, length: 5, text: Arc::from(text) };
+        let problem = Problem {
+            weight: Weight::Alert,
+            place: Some(place),
+            message: "no.".to_owned(),
+            help: String::new(),
+        };
+
+        let text = problem.render(7);
+
+        let lines: Vec<&str> = text.lines().collect();
+        let at = lines[1].chars().position(|c| c == 'w').expect("the piece is shown");
+        assert!(lines[1].chars().count() < 140 && lines[1].contains("…"));
+        assert_eq!(lines[2].chars().position(|c| c == '^'), Some(at));
+    }
 
     #[test]
     fn the_first_line_is_haproxys_and_the_piece_is_underlined() {

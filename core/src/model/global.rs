@@ -46,8 +46,38 @@ pub struct Global {
     pub spread_checks: u8,
     /// `max-spread-checks`.
     pub max_spread_checks: Option<Duration>,
+    /// What TLS lines take when they say nothing else.
+    pub tls: TlsDefaults,
     /// Buffer sizes.
     pub tune: Tune,
+}
+
+/// Defaults of TLS listeners and servers. Nothing uses them yet: `ssl` on a line is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct TlsDefaults {
+    /// `ca-base`.
+    pub ca_base: Option<String>,
+    /// `crt-base`.
+    pub crt_base: Option<String>,
+    /// `key-base`.
+    pub key_base: Option<String>,
+    /// `ssl-default-bind-…`.
+    pub bind: TlsSide,
+    /// `ssl-default-server-…`.
+    pub server: TlsSide,
+}
+
+/// One side's defaults, as they were written; names and versions are known ones.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct TlsSide {
+    /// `…-ciphers`, in OpenSSL's form.
+    pub ciphers: Option<String>,
+    /// `…-ciphersuites` of TLS 1.3.
+    pub ciphersuites: Option<String>,
+    /// `…-curves`.
+    pub curves: Option<String>,
+    /// `…-options`, one by one.
+    pub options: Vec<String>,
 }
 
 /// A user or group: by name or by number.
@@ -108,6 +138,7 @@ impl Default for Global {
             description: None,
             spread_checks: 0,
             max_spread_checks: None,
+            tls: TlsDefaults::default(),
             tune: Tune::default(),
         }
     }

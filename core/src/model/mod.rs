@@ -12,7 +12,7 @@ pub use backend::{
     Redispatch, Reuse, Server, ServerTimeouts, TcpCheckStep,
 };
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
-pub use global::{Global, Identity, Tune};
+pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
 
 use std::sync::Arc;
@@ -70,4 +70,11 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// All distinct log destinations.
     pub log_targets: Vec<LogTarget>,
+}
+
+impl Config {
+    /// Whether any socket would be listened on.
+    pub fn listens(&self) -> bool {
+        self.listeners.iter().any(|listener| !self.frontends[listener.frontend.index()].disabled)
+    }
 }

@@ -11,7 +11,7 @@ mod refused;
 mod source;
 
 pub use distinct::{LinePlace, ServerNames};
-pub use draft::{Reach, ServerDraft};
+pub use draft::{InitAddress, Reach, ServerDraft};
 pub use line::{ServerContext, read_default_server, read_server};
 
 use super::line_option::{Fault, LineOption, entries};

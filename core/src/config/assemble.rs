@@ -1,0 +1,298 @@
+//! Drafts to the model: names are resolved, what goes without saying is filled in, and what does not fit
+//! together is told.
+
+use std::sync::Arc;
+
+use super::draft::{LogStyle, ProxyDraft, ProxyKind};
+use super::finding::{Findings, Weight};
+use super::logging::{LogLine, LogTargets};
+use super::problem::{Place, Problem};
+use super::reader::Reader;
+use crate::base::ids::{BackendId, FrontendId, LogTargetId};
+use crate::base::map::Map;
+use crate::keyword::closest;
+use crate::log::Format;
+use crate::model::{Backend, Config, Frontend, Listener, LogTarget, Mode};
+
+/// Builds the configuration. It may only be used if no problem is an alert.
+pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
+    warn_of_stats(&mut reader);
+    check_ids(&mut reader);
+    let proxies = std::mem::take(&mut reader.proxies);
+    let backends = proxies.iter().filter(|draft| draft.kind.has_back());
+    let backend_ids: Map<Arc<str>, (BackendId, usize)> = backends
+        .enumerate()
+        .map(|(id, draft)| {
+            let at = proxies.iter().position(|other| std::ptr::eq(other, draft)).unwrap_or_default();
+            (Arc::clone(&draft.name), (BackendId(index(id)), at))
+        })
+        .collect();
+    let mut builder = Builder { targets: LogTargets::default(), backend_ids, proxies: &proxies, reader };
+    let global_log = std::mem::take(&mut builder.reader.global.log);
+    let mut config = Config {
+        global: builder.reader.global.model.clone(),
+        frontends: Vec::new(),
+        backends: Vec::new(),
+        listeners: Vec::new(),
+        log_targets: Vec::new(),
+    };
+    config.global.log = global_log.iter().map(|target| builder.targets.id(target.clone())).collect();
+    for draft in &proxies {
+        builder.check(draft);
+        let log = builder.log(draft, &global_log);
+        if draft.kind.has_front() {
+            let id = FrontendId(index(config.frontends.len()));
+            config.listeners.extend(listeners(draft, id));
+            let frontend = builder.frontend(draft, &log);
+            config.frontends.push(Arc::new(frontend));
+        }
+        if draft.kind.has_back() {
+            config.backends.push(Arc::new(builder.backend(draft, log)));
+        }
+    }
+    config.log_targets = builder.targets.list;
+    (config, builder.reader.problems)
+}
+
+fn index(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// One warning for the first line about the statistics page.
+fn warn_of_stats(reader: &mut Reader<'_>) {
+    let defaults = reader.defaults.iter().map(|defaults| &defaults.draft);
+    if let Some(place) = defaults.chain(&reader.proxies).find_map(|draft| draft.stats_at.clone()) {
+        let message = "the statistics page is not served yet; its keywords are only checked.";
+        reader.add(Weight::Warning, place, message.to_owned(), "everything else works without it".to_owned());
+    }
+}
+
+/// Each `id` only once.
+fn check_ids(reader: &mut Reader<'_>) {
+    let mut seen: Map<u32, (Arc<str>, Place)> = Map::new();
+    let mut clashes = Vec::new();
+    for draft in &reader.proxies {
+        let Some((id, place)) = &draft.id else { continue };
+        if let Some((name, first)) = seen.get(id) {
+            let message = format!(
+                "proxy {} reuses same custom id as proxy {name} (declared at {}:{}).",
+                draft.name, first.file, first.line
+            );
+            clashes.push((place.clone(), message));
+        } else {
+            seen.insert(*id, (Arc::clone(&draft.name), place.clone()));
+        }
+    }
+    for (place, message) in clashes {
+        reader.add(Weight::Alert, place, message, "choose another number, or leave it out".to_owned());
+    }
+}
+
+/// The sockets of a proxy.
+fn listeners(draft: &ProxyDraft, frontend: FrontendId) -> impl Iterator<Item = Listener> {
+    draft.binds.iter().flat_map(move |(bind, place)| {
+        bind.addresses.iter().map(move |address| {
+            let mut options = bind.options.clone();
+            options.backlog = options.backlog.or(draft.settings.backlog);
+            Listener {
+                frontend,
+                name: bind.name.as_deref().map(Arc::from),
+                address: address.clone(),
+                maxconn: bind.maxconn,
+                options,
+                at: format!("{}:{}", place.file, place.line),
+            }
+        })
+    })
+}
+
+struct Builder<'p, 'e> {
+    targets: LogTargets,
+    /// Backends by name: their ids, and their positions among all proxies.
+    backend_ids: Map<Arc<str>, (BackendId, usize)>,
+    proxies: &'p [ProxyDraft],
+    reader: Reader<'e>,
+}
+
+impl Builder<'_, '_> {
+    fn warn(&mut self, place: &Place, message: String, help: &str) {
+        self.reader.add(Weight::Warning, place.clone(), message, help.to_owned());
+    }
+
+    /// What is odd about a proxy as a whole.
+    fn check(&mut self, draft: &ProxyDraft) {
+        let title = draft.title();
+        let settings = &draft.settings;
+        if settings.disabled {
+            return;
+        }
+        if draft.kind.has_front() && draft.binds.is_empty() {
+            let message = format!(
+                "{title} has no 'bind' directive. Please declare it as a backend if this was intended."
+            );
+            self.warn(&draft.place, message, "add a line such as `bind :8080`");
+        }
+        let front_missing = draft.kind.has_front() && settings.client.client.is_none();
+        let back_missing = draft.kind.has_back()
+            && !draft.servers.is_empty()
+            && (settings.server.connect.is_none() || settings.server.server.is_none());
+        if front_missing || back_missing {
+            let help = "without them a silent peer holds its connection for ever: set `timeout client`, `timeout \
+                        connect` and `timeout server`";
+            self.warn(&draft.place, format!("missing timeouts for {title}."), help);
+        }
+        if settings.mode == Mode::Tcp {
+            self.check_tcp(draft, &title);
+        }
+    }
+
+    /// What only works in `mode http`.
+    fn check_tcp(&mut self, draft: &ProxyDraft, title: &str) {
+        let help = "add `mode http`";
+        if let Some(place) = &draft.http_rules_at {
+            let keyword = if draft.request_rules.is_empty() { "http-response" } else { "http-request" };
+            let message = format!("'{keyword}' rules ignored for {title} as they require HTTP mode.");
+            self.warn(place, message, help);
+        }
+        if draft.settings.forward_for.is_some() {
+            let message = format!("'option forwardfor' ignored for {title} as it requires HTTP mode.");
+            self.warn(&draft.place, message, help);
+        }
+    }
+
+    /// Log destinations, `log global` resolved.
+    fn log(&mut self, draft: &ProxyDraft, global: &[LogTarget]) -> Vec<LogTargetId> {
+        let mut ids = Vec::new();
+        for line in &draft.settings.log {
+            match line {
+                LogLine::Global => ids.extend(global.iter().map(|target| self.targets.id(target.clone()))),
+                LogLine::Target(target) => ids.push(self.targets.id(target.clone())),
+            }
+        }
+        ids
+    }
+
+    fn frontend(&mut self, draft: &ProxyDraft, log: &[LogTargetId]) -> Frontend {
+        let settings = &draft.settings;
+        let http = settings.mode == Mode::Http;
+        let default_backend = self.default_backend(draft);
+        let log_format = self.log_format(draft, log);
+        Frontend {
+            name: Arc::clone(&draft.name),
+            mode: settings.mode,
+            disabled: settings.disabled,
+            maxconn: settings.maxconn,
+            default_backend,
+            timeouts: settings.client,
+            connection_mode: settings.connection_mode,
+            forward_for: settings.forward_for.clone().filter(|_| http),
+            request_rules: draft.request_rules.clone(),
+            response_rules: draft.response_rules.clone(),
+            request_captures: draft.captures.request.clone(),
+            response_captures: draft.captures.response.clone(),
+            error_pages: settings.error_pages.clone(),
+            log: log.to_vec(),
+            log_format,
+            dont_log_null: settings.dont_log_null,
+            dont_log_normal: settings.dont_log_normal,
+            log_asap: false,
+            log_separate_errors: settings.log_separate_errors,
+            ignore_probes: settings.ignore_probes,
+            accept_invalid: settings.accept_invalid,
+            monitor_uri: settings.monitor_uri.clone().filter(|_| http),
+            log_tag: settings.log_tag.clone(),
+        }
+    }
+
+    fn log_format(&mut self, draft: &ProxyDraft, log: &[LogTargetId]) -> Format {
+        let http = draft.settings.mode == Mode::Http;
+        let place = draft.log_style_at.as_ref().unwrap_or(&draft.place);
+        let title = draft.title();
+        let styled = !matches!(draft.settings.log_style, LogStyle::Short);
+        let format = match &draft.settings.log_style {
+            LogStyle::Http | LogStyle::HttpClf if !http => {
+                let message = format!(
+                    "'option httplog' not usable with {title} (needs 'mode http'). Falling back to 'option tcplog'."
+                );
+                self.warn(place, message, "write `option tcplog`, or add `mode http`");
+                Format::tcp()
+            }
+            LogStyle::Custom(format) => format.clone(),
+            LogStyle::Http => Format::http(),
+            LogStyle::HttpClf => Format::http_clf(),
+            LogStyle::Short => Format::short(http),
+            LogStyle::Tcp => Format::tcp(),
+        };
+        if styled && log.is_empty() && !draft.settings.disabled {
+            let message = format!("log format ignored for {title} since it has no log address.");
+            self.warn(place, message, "add `log global`, or a `log` line of its own");
+        }
+        format
+    }
+
+    /// Where traffic of a frontend goes: its `default_backend`, or the other half of a `listen`.
+    fn default_backend(&mut self, draft: &ProxyDraft) -> Option<BackendId> {
+        let Some((name, place)) = &draft.settings.default_backend else {
+            let own = self.backend_ids.get(&draft.name).filter(|_| draft.kind == ProxyKind::Listen);
+            return own.map(|(id, _)| *id);
+        };
+        let Some(&(id, at)) = self.backend_ids.get(name.as_str()) else {
+            let message =
+                format!("Proxy '{}': unable to find required default_backend: '{name}'.", draft.name);
+            let help = match closest(name, self.backend_ids.keys().map(|name| &**name)) {
+                Some(meant) => format!("did you mean `default_backend {meant}`?"),
+                None => format!("add a section `backend {name}`"),
+            };
+            self.reader.add(Weight::Alert, place.clone(), message, help);
+            return None;
+        };
+        let target = &self.proxies[at];
+        if target.settings.mode != draft.settings.mode {
+            let word = |mode| if mode == Mode::Http { "http" } else { "tcp" };
+            let at = |draft: &ProxyDraft| format!("{}:{}", draft.place.file, draft.place.line);
+            let message = format!(
+                "{} {} ({}) tries to use incompatible {} {} ({}) as its default backend (see 'mode').",
+                word(draft.settings.mode),
+                draft.title(),
+                at(draft),
+                word(target.settings.mode),
+                target.title(),
+                at(target),
+            );
+            self.reader.add(Weight::Alert, place.clone(), message, "give both the same `mode`".to_owned());
+        }
+        Some(id)
+    }
+
+    fn backend(&mut self, draft: &ProxyDraft, log: Vec<LogTargetId>) -> Backend {
+        let settings = &draft.settings;
+        let mut findings = Findings::default();
+        let check = settings.check.build(&draft.title(), &mut findings);
+        for finding in findings.list {
+            self.reader.add(finding.weight, draft.place.clone(), finding.message, finding.help);
+        }
+        Backend {
+            name: Arc::clone(&draft.name),
+            listen: draft.kind == ProxyKind::Listen,
+            mode: settings.mode,
+            disabled: settings.disabled,
+            balance: settings.balance,
+            servers: draft.servers.iter().filter_map(|server| server.build()).map(Arc::new).collect(),
+            timeouts: settings.server,
+            retries: settings.retries,
+            redispatch: settings.redispatch,
+            reuse: settings.reuse,
+            fullconn: settings.fullconn,
+            connection_mode: settings.connection_mode,
+            forward_for: settings.forward_for.clone().filter(|_| settings.mode == Mode::Http),
+            all_backups: settings.all_backups,
+            abort_on_close: settings.abort_on_close,
+            request_rules: draft.request_rules.clone(),
+            response_rules: draft.response_rules.clone(),
+            error_pages: settings.error_pages.clone(),
+            log,
+            log_health_checks: settings.log_health_checks,
+            check,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! How servers are chosen and their connections used (configuration manual 4.2).
+
+use super::{ProxyDirective, Side};
+use crate::config::draft::ProxyDraft;
+use crate::config::line::{Form, Line};
+use crate::keyword::{Kind, Support, closest};
+use crate::model::{Balance, Redispatch, Reuse};
+
+const ROW: ProxyDirective = ProxyDirective { side: Side::Back, ..ProxyDirective::ROW };
+const OPTION: ProxyDirective =
+    ProxyDirective { kind: Kind::OptionName, side: Side::Back, negatable: true, ..ProxyDirective::ROW };
+
+pub(super) const TABLE: &[ProxyDirective] = &[
+    ProxyDirective {
+        name: "balance",
+        support: Support::Partial("roundrobin, static-rr, leastconn and first; the hashing ones are planned"),
+        set: balance,
+        summary: "How to choose a server.",
+        example: "balance roundrobin",
+        ..ROW
+    },
+    ProxyDirective {
+        name: "fullconn",
+        set: |proxy, line| {
+            let read = line.number(
+                0,
+                u32::MAX,
+                "'fullconn' expects an integer argument.",
+                "for example: fullconn 10000",
+            );
+            if let Some(count) = read {
+                proxy.settings.fullconn = (count > 0).then_some(count);
+            }
+        },
+        support: Support::Partial("read; dynamic limits (`minconn`) that would use it are planned"),
+        summary: "Connections at which a backend counts as full.",
+        example: "fullconn 10000",
+        ..ROW
+    },
+    ProxyDirective {
+        name: "http-reuse",
+        set: http_reuse,
+        summary: "Whether requests of several clients may share a server connection.",
+        example: "http-reuse safe",
+        ..ROW
+    },
+    ProxyDirective {
+        name: "retries",
+        set: |proxy, line| {
+            let message = "'retries' expects an integer argument (dispatch counts for one).";
+            if let Some(count) = line.number(0, u32::MAX, message, "for example: retries 3") {
+                proxy.settings.retries = count;
+            }
+        },
+        summary: "How often a failed connect is tried again.",
+        example: "retries 3",
+        ..ROW
+    },
+    ProxyDirective {
+        name: "abortonclose",
+        set: |proxy, line| switch(line, &mut proxy.settings.abort_on_close),
+        summary: "Forget a waiting request whose client has closed.",
+        example: "option abortonclose",
+        ..OPTION
+    },
+    ProxyDirective {
+        name: "allbackups",
+        set: |proxy, line| switch(line, &mut proxy.settings.all_backups),
+        summary: "Use all backup servers at once when no other is up.",
+        example: "option allbackups",
+        ..OPTION
+    },
+    ProxyDirective {
+        name: "redispatch",
+        set: redispatch,
+        summary: "A retry may go to another server.",
+        example: "option redispatch",
+        ..OPTION
+    },
+];
+
+/// Reads an option that is on or off.
+pub(super) fn switch(line: &mut Line<'_>, value: &mut bool) {
+    if line.at_most(0) {
+        *value = line.form == Form::Plain;
+    }
+}
+
+const ALGORITHMS: [(&str, Balance); 4] = [
+    ("first", Balance::First),
+    ("leastconn", Balance::LeastConn),
+    ("roundrobin", Balance::RoundRobin),
+    ("static-rr", Balance::StaticRr),
+];
+
+/// Algorithms of HAProxy that are not there yet.
+const PLANNED: [&str; 9] =
+    ["hash", "hdr", "log-hash", "log-sticky", "random", "rdp-cookie", "source", "uri", "url_param"];
+
+fn balance(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
+    // Without a word behind it HAProxy takes the usual one.
+    let name = line.argument(0).unwrap_or("roundrobin");
+    if let Some((_, algorithm)) = ALGORITHMS.iter().find(|(known, _)| *known == name) {
+        if line.at_most(1) {
+            proxy.settings.balance = *algorithm;
+        }
+        return;
+    }
+    let bare = name.split('(').next().unwrap_or(name);
+    if PLANNED.contains(&bare) {
+        let message = format!("'balance {bare}' is known, not supported yet.");
+        return line.alert(0, message, "roundrobin, static-rr, leastconn and first are supported");
+    }
+    let names = ALGORITHMS.iter().map(|(name, _)| *name).chain(PLANNED);
+    let help = match closest(name, names) {
+        Some(meant) => format!("did you mean `balance {meant}`?"),
+        None => "for example: balance roundrobin".to_owned(),
+    };
+    let message = "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', 'url_param', \
+                   'hdr(name)' and 'rdp-cookie(name)' options.";
+    line.alert(0, message, help);
+}
+
+fn http_reuse(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
+    let modes = [
+        ("aggressive", Reuse::Aggressive),
+        ("always", Reuse::Always),
+        ("never", Reuse::Never),
+        ("safe", Reuse::Safe),
+    ];
+    let name = line.argument(0).unwrap_or_default();
+    match modes.iter().find(|(known, _)| *known == name) {
+        None => {
+            let message = "'http-reuse' only supports 'never', 'safe', 'aggressive', 'always'.";
+            line.alert(0, message, "safe is the default");
+        }
+        Some((_, mode)) => {
+            line.skip += 1;
+            if line.at_most(0) {
+                proxy.settings.reuse = *mode;
+            }
+        }
+    }
+}
+
+fn redispatch(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
+    if !line.at_most(1) {
+        return;
+    }
+    let interval = match line.argument(0) {
+        _ if line.form != Form::Plain => Some(0),
+        None => Some(-1),
+        Some(text) => text.parse::<i32>().ok(),
+    };
+    proxy.settings.redispatch = match interval {
+        Some(0) => Redispatch::Never,
+        Some(number) if number > 0 => Redispatch::Every(number.unsigned_abs()),
+        Some(number) => Redispatch::BeforeLast(number.unsigned_abs()),
+        None => {
+            let message = "'option redispatch' expects an integer argument.";
+            return line.alert(0, message, "for example: option redispatch 1, for every retry");
+        }
+    };
+}
