@@ -12,7 +12,7 @@ use crate::base::ids::{BackendId, FrontendId, LogTargetId};
 use crate::base::map::Map;
 use crate::keyword::closest;
 use crate::log::Format;
-use crate::model::{Backend, Config, Frontend, Listener, LogTarget, Mode};
+use crate::model::{Backend, Config, Frontend, Listener, LogTarget, LogWire, Mode};
 
 /// Builds the configuration. It may only be used if no problem is an alert.
 pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
@@ -51,6 +51,11 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
         }
     }
     config.log_targets = builder.targets.list;
+    if config.global.log_send_hostname.is_some() {
+        // `local` is RFC 3164 without the host's name, and now that is wanted.
+        let local = config.log_targets.iter_mut().filter(|target| target.wire == LogWire::Local);
+        local.for_each(|target| target.wire = LogWire::Rfc3164);
+    }
     (config, builder.reader.problems)
 }
 

@@ -86,7 +86,7 @@ pub fn read_log(
     // All parts were read, so that each fault was reported; now all must be there.
     let address = address?;
     Some(LogLine::Target(LogTarget {
-        wire: wire?.unwrap_or(default_wire(&address)),
+        wire: wire?.unwrap_or(LogWire::Local),
         address,
         facility: facility?,
         max_level: max_level?,
@@ -185,15 +185,6 @@ fn located(place: Place, resolve: Resolve<'_>) -> Result<LogAddress, AddressErro
             };
             Ok(LogAddress::Udp(SocketAddr::new(ip, ports.single().unwrap_or(SYSLOG_PORT))))
         }
-    }
-}
-
-/// The form that a destination gets when the line says none.
-fn default_wire(address: &LogAddress) -> LogWire {
-    match address {
-        LogAddress::Udp(_) => LogWire::Rfc3164,
-        LogAddress::Unix(_) => LogWire::Local,
-        LogAddress::Fd(_) => LogWire::Raw,
     }
 }
 
@@ -327,7 +318,7 @@ mod tests {
 
         let udp = target("log 127.0.0.1 local0");
         assert_eq!(udp.address, LogAddress::Udp("127.0.0.1:514".parse().unwrap()));
-        assert_eq!((udp.wire, udp.max_level), (LogWire::Rfc3164, Level::DEBUG));
+        assert_eq!((udp.wire, udp.max_level), (LogWire::Local, Level::DEBUG));
 
         let full = target("log stdout len 200 format raw sample 5,1-3:10 daemon info err");
         assert_eq!((full.address, full.len, full.wire), (LogAddress::Fd(1), 200, LogWire::Raw));

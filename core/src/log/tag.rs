@@ -9,7 +9,6 @@ use crate::keyword::{Entry, Kind, Support};
 use crate::sample::{Scope, StreamTimes};
 
 /// One tag.
-#[derive(Debug)]
 pub(super) struct Tag {
     /// Its name, without the per cent sign.
     pub(super) name: &'static str,
@@ -17,6 +16,12 @@ pub(super) struct Tag {
     pub(super) write: fn(&mut Line<'_>, &Scope<'_>),
     summary: &'static str,
     support: Support,
+}
+
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "%{}", self.name)
+    }
 }
 
 const fn tag(name: &'static str, summary: &'static str, write: fn(&mut Line<'_>, &Scope<'_>)) -> Tag {

@@ -5,22 +5,26 @@ use bytes::{Bytes, BytesMut};
 use crate::h1::{self, ChunkDecoder, Error, HeadLimits, Piece};
 use crate::http::Fields;
 
-/// Passes all whole and partial chunks of `input` on into `out`. Tells whether the body is over.
+/// Passes all whole and partial chunks of `input` on into `out`, and counts what logs count. Tells whether the
+/// body is over.
 pub(super) fn pass_chunks(
     decoder: &mut ChunkDecoder,
     input: &mut Bytes,
     trailers: &mut Fields,
     limits: &HeadLimits,
     out: &mut BytesMut,
+    counted: &mut u64,
 ) -> Result<Piece, Error> {
     loop {
         match decoder.next(input, trailers, limits)? {
             Piece::Data(data) => {
+                *counted += data.len() as u64;
                 h1::encode_chunk_header(out, data.len());
                 out.extend_from_slice(&data);
                 out.extend_from_slice(b"\r\n");
             }
             Piece::End => {
+                *counted += super::size::trailers(trailers);
                 h1::encode_last_chunk(out, trailers);
                 return Ok(Piece::End);
             }
@@ -39,11 +43,11 @@ mod tests {
         let mut out = BytesMut::new();
         let limits = HeadLimits { bytes_max: 1_000, fields_max: 10 };
 
-        let end =
-            pass_chunks(&mut ChunkDecoder::default(), &mut input, &mut Fields::default(), &limits, &mut out);
+        let (mut decoder, mut trailers, mut counted) = (ChunkDecoder::default(), Fields::default(), 0);
+        let end = pass_chunks(&mut decoder, &mut input, &mut trailers, &limits, &mut out, &mut counted);
 
         assert_eq!(end, Ok(Piece::End));
         assert_eq!(&out[..], b"3\r\nabc\r\n0\r\n\r\n");
-        assert_eq!(&input[..], b"GET");
+        assert_eq!((&input[..], counted), (&b"GET"[..], 4));
     }
 }

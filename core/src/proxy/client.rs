@@ -128,11 +128,14 @@ impl Worker {
             return self.next_request(key, bytes);
         };
         let Some(mut stream) = self.take(id) else { return };
-        if stream.request_body.is_done() || stream.upstream.is_none() {
+        // Without a server the answer is through, and the rest of the request is passed over.
+        let passes = stream.upstream.is_some() || stream.waiting == Waiting::Bodies;
+        if stream.request_body.is_done() || !passes {
             self.keep_pipelined(key, &bytes);
         } else {
             self.request_body_bytes(&mut stream, bytes);
             self.touch_client(key, &stream);
+            self.finish_if_done(&mut stream);
         }
         self.put_back(stream);
     }
@@ -245,6 +248,7 @@ impl Worker {
             if started {
                 self.refuse_early(&mut stream, 400, By::Client, Why::Failed);
             } else {
+                stream.status = 400;
                 self.abandon(&mut stream, End::early(By::Client, Phase::Request, Why::Failed));
                 self.close_client(key, CloseHow::Graceful);
             }

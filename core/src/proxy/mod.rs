@@ -13,6 +13,7 @@ mod request;
 mod response;
 mod route;
 mod shared;
+mod size;
 mod stream;
 mod worker;
 

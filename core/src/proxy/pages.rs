@@ -12,12 +12,26 @@ pub(super) fn find(status: u16, backend: Option<&ErrorPages>, frontend: &ErrorPa
 }
 
 fn built_in(status: u16) -> Bytes {
-    let (reason, sentence) = words(status);
-    let body = format!("<html><body><h1>{status} {reason}</h1>\n{sentence}\n</body></html>\n");
-    let length = body.len();
+    let body = body_of(status);
+    let (reason, length) = (words(status).0, body.len());
     Bytes::from(format!(
         "HTTP/1.1 {status} {reason}\r\ncontent-length: {length}\r\ncache-control: no-cache\r\n\
          content-type: text/html\r\n\r\n{body}"
+    ))
+}
+
+fn body_of(status: u16) -> String {
+    let (reason, sentence) = words(status);
+    format!("<html><body><h1>{status} {reason}</h1>\n{sentence}\n</body></html>\n")
+}
+
+/// What a client gets whose request could not be read; HAProxy writes these by hand.
+pub(super) fn early(status: u16) -> Bytes {
+    let body = body_of(status);
+    let (reason, length) = (words(status).0, body.len());
+    Bytes::from(format!(
+        "HTTP/1.1 {status} {reason}\r\nContent-length: {length}\r\nCache-Control: no-cache\r\n\
+         Connection: close\r\nContent-Type: text/html\r\n\r\n{body}"
     ))
 }
 

@@ -6,6 +6,7 @@ use super::conn::Client;
 use super::end::{By, End, Phase, Why};
 use super::output::Output;
 use super::pages;
+use super::size;
 use super::stream::{Stream, Transfer, Waiting};
 use super::worker::Worker;
 use crate::base::ids::ConnId;
@@ -30,6 +31,7 @@ impl Worker {
         stream.upgrade = framing.upgrade;
         stream.request_length = framing.body;
         strip_hop_by_hop(&mut stream.request.fields, framing.upgrade);
+        stream.bytes_in = size::request(&stream.request);
         let rest = self.take_body_start(stream, rest);
         self.keep_pipelined(stream.client, &rest);
         let frontend = self.config.frontends[stream.frontend.index()].clone();
@@ -140,8 +142,9 @@ impl Worker {
         let Some(id) = stream.backend else { return };
         let backend = &self.config.backends[id.index()];
         let frontend = &self.config.frontends[stream.frontend.index()];
+        // A frontend's `httpclose` is about its clients alone, since HAProxy 2.8.
         let keep = backend.connection_mode == ConnectionMode::KeepAlive
-            && frontend.connection_mode == ConnectionMode::KeepAlive;
+            && frontend.connection_mode != ConnectionMode::ServerClose;
         stream.server_persistent = keep;
         let version = stream.request.version;
         let connection =
@@ -189,7 +192,7 @@ impl Worker {
 
     /// Passes bytes of the body on.
     pub(super) fn request_body_bytes(&mut self, stream: &mut Stream, mut bytes: Bytes) {
-        let Some(upstream) = stream.upstream else { return };
+        let upstream = stream.upstream;
         let limits = self.limits;
         match &mut stream.request_body {
             Transfer::Length(left) => {
@@ -200,21 +203,24 @@ impl Worker {
                     stream.request_body = Transfer::Done;
                 }
                 stream.bytes_in += here as u64;
-                self.send_upstream(upstream, bytes);
+                if let Some(upstream) = upstream {
+                    self.send_upstream(upstream, bytes);
+                }
                 self.keep_pipelined(stream.client, &rest);
             }
             Transfer::Chunked(decoder) => {
-                let before = bytes.len();
                 let outcome = super::body::pass_chunks(
                     decoder,
                     &mut bytes,
                     &mut stream.trailers,
                     &limits,
                     &mut self.out,
+                    &mut stream.bytes_in,
                 );
-                stream.bytes_in += (before - bytes.len()) as u64;
                 let encoded = self.out.split().freeze();
-                self.send_upstream(upstream, encoded);
+                if let Some(upstream) = upstream {
+                    self.send_upstream(upstream, encoded);
+                }
                 match outcome {
                     Ok(Piece::End) => {
                         stream.request_body = Transfer::Done;
@@ -229,7 +235,8 @@ impl Worker {
             Transfer::Done => self.keep_pipelined(stream.client, &bytes),
             Transfer::Relayed(_) | Transfer::UntilClose => {}
         }
-        if self.upstreams.get(upstream).is_some_and(|upstream| upstream.unsent > limits::UNSENT_HIGH) {
+        let unsent = upstream.and_then(|key| self.upstreams.get(key)).map_or(0, |upstream| upstream.unsent);
+        if unsent > limits::UNSENT_HIGH {
             self.pause_client(stream.client, true);
         }
         self.touch_server(stream);
@@ -267,6 +274,14 @@ impl Worker {
             stream.persistent = stream.persistent && stream.request_body.is_done();
             stream.pending = Bytes::new();
         }
+        if !stream.has_request
+            && !self.config.frontends[stream.frontend.index()].error_pages.contains_key(&status)
+        {
+            stream.persistent = false;
+            self.send_client(stream.client, pages::early(status));
+            self.touch_client(stream.client, stream);
+            return self.finish_if_done(stream);
+        }
         let pages = stream.backend.map(|id| &self.config.backends[id.index()].error_pages);
         let page = pages::find(status, pages, &self.config.frontends[stream.frontend.index()].error_pages);
         let parsed = h1::parse_response(&page, &mut stream.response, &self.limits);
@@ -292,7 +307,7 @@ impl Worker {
         self.out.extend_from_slice(&body);
         let bytes = self.out.split().freeze();
         if stream.has_request {
-            stream.bytes_out += bytes.len() as u64;
+            stream.bytes_out += size::response(&stream.response) + body.len() as u64;
         }
         stream.response_body = Transfer::Done;
         self.send_client(stream.client, bytes);
@@ -303,10 +318,7 @@ impl Worker {
     /// Whether the connection may carry another request after this one.
     pub(super) fn client_may_persist(&self, stream: &Stream) -> bool {
         let frontend = &self.config.frontends[stream.frontend.index()];
-        let backend = stream.backend.map(|id| self.config.backends[id.index()].connection_mode);
-        let closes =
-            frontend.connection_mode == ConnectionMode::Close || backend == Some(ConnectionMode::Close);
-        !closes && !self.stopping
+        frontend.connection_mode != ConnectionMode::Close && !self.stopping
     }
 
     /// Ends an exchange with an error answer if the client has got nothing yet, else by closing.

@@ -6,6 +6,7 @@ use super::conn::{Use, join};
 use super::end::{By, End, Phase, Why};
 use super::input::LostReason;
 use super::output::{CloseHow, Output};
+use super::size;
 use super::stream::{Stream, Transfer, Waiting};
 use super::worker::Worker;
 use crate::base::ids::{ConnId, Side, StreamId};
@@ -69,7 +70,6 @@ impl Worker {
     }
 
     fn bad_response(&mut self, stream: &mut Stream) {
-        stream.times.response = self.now.time;
         self.fail(stream, 502, End::early(By::Proxy, Phase::Headers, Why::Failed));
     }
 
@@ -78,7 +78,7 @@ impl Worker {
         let version = Version::Http11;
         h1::encode_response(&mut self.out, &stream.response, version, BodyLength::None, Connection::Default);
         let bytes = self.out.split().freeze();
-        stream.bytes_out += bytes.len() as u64;
+        stream.bytes_out += size::response(&stream.response);
         self.send_client(stream.client, bytes);
         self.touch_server(stream);
     }
@@ -87,8 +87,9 @@ impl Worker {
         stream.has_response = true;
         stream.times.response = self.now.time;
         stream.status = stream.response.status;
-        stream.server_persistent &= framing.persistent && stream.request_body.is_done();
+        stream.server_persistent &= framing.persistent;
         strip_hop_by_hop(&mut stream.response.fields, framing.tunnel && stream.upgrade);
+        stream.bytes_out += size::response(&stream.response);
         let frontend = self.config.frontends[stream.frontend.index()].clone();
         let backend = stream.backend.map(|id| self.config.backends[id.index()].clone());
         let own = backend.as_ref().filter(|backend| !(backend.listen && backend.name == frontend.name));
@@ -135,10 +136,8 @@ impl Worker {
         key: Key,
     ) {
         let asked = stream.request.version;
-        stream.persistent &= self.client_may_persist(stream)
-            && framing.body != BodyLength::UntilClose
-            && !framing.tunnel
-            && stream.request_body.is_done();
+        stream.persistent &=
+            self.client_may_persist(stream) && framing.body != BodyLength::UntilClose && !framing.tunnel;
         let version = if asked == Version::Http10 { Version::Http11 } else { stream.response.version };
         let connection = if framing.tunnel && stream.upgrade {
             Connection::Upgrade
@@ -148,7 +147,6 @@ impl Worker {
             Connection::for_response(version, asked, stream.persistent)
         };
         h1::encode_response(&mut self.out, &stream.response, version, framing.body, connection);
-        stream.bytes_out += self.out.len() as u64;
         stream.waiting = Waiting::Bodies;
         stream.response_body = match framing.body {
             BodyLength::None | BodyLength::Length(0) => Transfer::Done,
@@ -176,7 +174,6 @@ impl Worker {
 
     /// Passes bytes of the body on, behind what is encoded already.
     fn response_body_bytes(&mut self, stream: &mut Stream, key: Key, mut bytes: Bytes) {
-        let before = self.out.len();
         let mut surplus = false;
         match &mut stream.response_body {
             Transfer::Length(left) => {
@@ -189,8 +186,9 @@ impl Worker {
                 }
             }
             Transfer::Chunked(decoder) => {
-                let (trailers, limits) = (&mut stream.trailers, self.limits);
-                match super::body::pass_chunks(decoder, &mut bytes, trailers, &limits, &mut self.out) {
+                let (trailers, limits, out) = (&mut stream.trailers, self.limits, &mut self.out);
+                let counted = &mut stream.bytes_out;
+                match super::body::pass_chunks(decoder, &mut bytes, trailers, &limits, out, counted) {
                     Ok(Piece::End) => {
                         stream.response_body = Transfer::Done;
                         surplus = !bytes.is_empty();
@@ -202,7 +200,6 @@ impl Worker {
                         return self.fail(stream, 502, end);
                     }
                 }
-                stream.bytes_out += (self.out.len() - before) as u64;
                 bytes.clear();
             }
             Transfer::UntilClose => {}
@@ -296,6 +293,9 @@ impl Worker {
                 self.touch_client(stream.client, stream);
                 self.touch_server(stream);
             }
+            Waiting::Response if abort && stream.request_body.is_done() => {
+                self.fail(stream, 400, End::early(By::Client, Phase::Headers, Why::Failed));
+            }
             Waiting::Slot | Waiting::TurnAround | Waiting::Connection if abort || !stream.http => {
                 let end = End::early(By::Client, stream.phase(), Why::Failed);
                 self.abandon(stream, end);
@@ -305,7 +305,8 @@ impl Worker {
                 let end = End::early(By::Client, Phase::Data, Why::Failed);
                 self.fail(stream, 400, end);
             }
-            Waiting::Slot
+            Waiting::Request
+            | Waiting::Slot
             | Waiting::TurnAround
             | Waiting::Connection
             | Waiting::Response
@@ -358,7 +359,7 @@ impl Worker {
             (Waiting::Bodies, _) => {
                 self.fail(stream, 502, End::early(By::Server, Phase::Data, Why::Failed));
             }
-            (Waiting::Reply, _) => {}
+            (Waiting::Request | Waiting::Reply, _) => {}
             (_, _) => self.no_response(stream),
         }
     }
@@ -393,7 +394,7 @@ impl Worker {
                         let end = End::early(By::Server, Phase::Data, Why::Failed);
                         self.fail(&mut stream, 502, end);
                     }
-                    (Waiting::Reply, _) => {}
+                    (Waiting::Request | Waiting::Reply, _) => {}
                     (_, _) => self.no_response(&mut stream),
                 }
                 self.put_back(stream);
@@ -492,7 +493,9 @@ impl Worker {
                 stream.held_for_client > 0
                     || self.clients.get(stream.client).is_some_and(|client| client.unsent > 0)
             }
-            Waiting::Slot | Waiting::TurnAround | Waiting::Connection | Waiting::Reply => true,
+            Waiting::Request | Waiting::Slot | Waiting::TurnAround | Waiting::Connection | Waiting::Reply => {
+                true
+            }
         };
         if waits_for_client {
             self.touch_server(&mut stream);
@@ -521,9 +524,11 @@ impl Worker {
             Waiting::Response if !stream.request_body.is_done() => self.fail(&mut stream, 408, early),
             Waiting::Bodies if owed || !stream.request_body.is_done() => {
                 self.abandon(&mut stream, early);
-                self.close_client(key, CloseHow::Reset);
+                let how = if owed { CloseHow::Reset } else { CloseHow::Graceful };
+                self.close_client(key, how);
             }
-            Waiting::Slot
+            Waiting::Request
+            | Waiting::Slot
             | Waiting::TurnAround
             | Waiting::Connection
             | Waiting::Response
@@ -547,7 +552,9 @@ impl Worker {
         if unsent || !stream.response_body.is_done() {
             return;
         }
-        stream.persistent &= stream.request_body.is_done();
+        if stream.persistent && !stream.request_body.is_done() {
+            return self.await_rest_of_request(stream);
+        }
         if let Some(client) = self.clients.get_mut(stream.client) {
             client.closing |= !stream.persistent;
         }
@@ -557,6 +564,24 @@ impl Worker {
         self.keep_upstream(stream);
         let end = stream.end.unwrap_or(End::Normal);
         self.abandon(stream, end);
+    }
+
+    /// The answer is through while the client still sends its request: the rest of that comes before the next
+    /// one. It goes to the server as long as there is one, and nowhere after.
+    fn await_rest_of_request(&mut self, stream: &mut Stream) {
+        let gone = stream.upstream.is_none_or(|key| self.upstreams.get(key).is_none_or(|u| u.read_closed));
+        if !gone {
+            return;
+        }
+        if let Some(key) = stream.upstream.take() {
+            self.close_upstream(key, CloseHow::Graceful);
+        }
+        self.release_slot(stream);
+        if let Transfer::Relayed(left) = stream.request_body {
+            stream.request_body = Transfer::Length(left);
+        }
+        self.pause_client(stream.client, false);
+        self.touch_client(stream.client, stream);
     }
 
     /// Ends the exchange here and now, once: gives everything back and logs it.

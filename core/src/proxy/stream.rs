@@ -14,6 +14,8 @@ use crate::sample::StreamTimes;
 /// What an exchange waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
+    /// Its request: it has just begun.
+    Request,
     /// A slot of a server.
     Slot,
     /// A moment, before it connects again.
@@ -111,7 +113,7 @@ impl Stream {
             backend: None,
             server: None,
             upstream: None,
-            waiting: Waiting::Reply,
+            waiting: Waiting::Request,
             http: true,
             request: RequestHead::default(),
             response: ResponseHead::default(),

@@ -3,6 +3,7 @@
 use evenkeel_tests::origin::{Act, Reply, Request};
 
 use super::Scenario;
+use super::commands::refused;
 use super::scenario::FromActs;
 
 /// An answer that names its server.
@@ -75,23 +76,12 @@ fn first_takes_the_first() {
 }
 
 #[test]
-fn source_stays_with_one() {
-    sequence("balance source", [""; 3], 4);
-}
-
-#[test]
-fn uri_by_path() {
-    sequence("balance uri", ["weight 1", "weight 3", "weight 2"], 18);
-}
-
-#[test]
-fn uri_by_consistent_hash() {
-    sequence("balance uri whole\n  hash-type consistent", [""; 3], 12);
-}
-
-#[test]
-fn url_param() {
-    sequence("balance url_param a", [""; 3], 12);
+fn hashing_is_refused_until_it_is_there() {
+    for keyword in ["source", "uri", "url_param a", "hdr(host)", "random"] {
+        let config = format!("listen in\n  bind 127.0.0.1:18999\n  balance {keyword}\n");
+        let bare = keyword.split(['(', ' ']).next().unwrap_or_default();
+        refused(&config, &format!("'balance {bare}' is known, not supported yet"));
+    }
 }
 
 #[test]

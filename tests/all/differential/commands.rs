@@ -50,7 +50,25 @@ fn same(config: impl AsRef<[u8]>, arguments: &[&str]) {
     let ours = run(&Program::evenkeel(), config.as_ref(), arguments);
     let theirs = run(&oracle, config.as_ref(), arguments);
 
-    assert_eq!(ours, theirs, "left is evenkeel, right is {}; arguments {arguments:?}", oracle.name);
+    let (name, missing) = (oracle.name, theirs.places.difference(&ours.places).collect::<Vec<_>>());
+    assert_eq!(ours.code, theirs.code, "left is evenkeel, right is {name}; arguments {arguments:?}");
+    assert_eq!(ours.says_valid, theirs.says_valid, "left is evenkeel, right is {name}; {arguments:?}");
+    // haproxy gives no place to what concerns a whole section.
+    assert!(missing.is_empty(), "{name} tells of {missing:?}, evenkeel of {:?}", ours.places);
+}
+
+/// Holds evenkeel to refusing a configuration with these words.
+pub(super) fn refused(config: &str, words: &str) {
+    if !Program::evenkeel_starts() {
+        return say("skipped: evenkeel cannot be started yet");
+    }
+    let scratch = Scratch::new();
+    let file = scratch.write("haproxy.cfg", config.as_bytes());
+    let output = Command::new(&Program::evenkeel().path).arg("-c").arg("-f").arg(&file).output();
+    let output = output.expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(words) && said.contains("haproxy.cfg:3]"), "{said}");
 }
 
 /// Checks a configuration made of the valid one and more lines.

@@ -84,7 +84,7 @@ fn http_1_0_with_keep_alive_stays_open() {
 }
 
 #[test]
-fn http_1_0_gets_a_chunked_answer_unchunked() {
+fn http_1_0_gets_a_chunked_answer_as_it_is() {
     let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     Scenario::http("", "").answering(answer).compare(|stage| {
         let mut client = stage.connect();

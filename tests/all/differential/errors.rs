@@ -178,11 +178,15 @@ fn a_client_that_says_nothing_under_ignore_probes_gets_nothing() {
     );
 }
 
+/// haproxy has no page of the user's at hand before there is a request.
+const OWN_PAGE: &str = "whoever sets a page for a status gets it for every answer with that status";
+
 #[test]
 fn an_error_page_replaces_408() {
     let page = PAGE.replace("503", "408");
     let more = "  timeout http-request 300ms\n  errorfile 408 {scratch}/408.http\n";
-    short(more, S1).file("408.http", page).answering(HELLO).compare(|stage| {
+    let scenario = short(more, S1).file("408.http", page).answering(HELLO);
+    scenario.stricter(OWN_PAGE, &["408 Our Page"], &["408 Request Time-out"]).compare(|stage| {
         let mut client = stage.connect();
         client.send("GET / HT");
         client.read_to_end();
@@ -249,13 +253,12 @@ fn abortonclose_gives_up_when_the_client_finishes_sending() {
 #[test]
 fn an_error_page_replaces_400() {
     let page = PAGE.replace("503", "400");
-    short("  errorfile 400 {scratch}/400.http\n", S1).file("400.http", page).answering(HELLO).compare(
-        |stage| {
-            let mut client = stage.connect();
-            client.send("nonsense\r\n\r\n");
-            client.read_to_end();
-        },
-    );
+    let scenario = short("  errorfile 400 {scratch}/400.http\n", S1).file("400.http", page).answering(HELLO);
+    scenario.stricter(OWN_PAGE, &["400 Our Page"], &["400 Bad request"]).compare(|stage| {
+        let mut client = stage.connect();
+        client.send("nonsense\r\n\r\n");
+        client.read_to_end();
+    });
 }
 
 #[test]

@@ -112,7 +112,9 @@ fn a_check_answered_with_500() {
 #[test]
 fn a_check_answered_with_garbage() {
     let scenario = checked("  option httpchk GET /check\n", "inter 100ms fall 2").answering("what?\r\n\r\n");
-    scenario.changed_since_2_6("more is awaited until the check's time is over").compare(|stage| {
+    let scenario = scenario.changed_since_2_6("more is awaited until the check's time is over");
+    let reason = "what is no answer is known to be none at once";
+    scenario.stricter(reason, &["Layer7 invalid response"], &["Layer7 timeout"]).compare(|stage| {
         stage.hide_origins();
         stage.wait_log("has no server available");
     });

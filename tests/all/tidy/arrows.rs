@@ -20,7 +20,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("health", &["base", "http", "h1", "model"]),
     ("backend", &["base", "http", "model", "balance", "health"]),
     ("proxy", &["base", "http", "h1", "sample", "log", "rules", "model", "balance", "health", "backend"]),
-    ("config", &["base", "keyword", "http", "sample", "log", "rules", "model"]),
+    ("config", &["base", "keyword", "http", "h1", "sample", "log", "rules", "model"]),
     ("catalog", &["base", "keyword", "sample", "log", "rules", "config"]),
 ];
 

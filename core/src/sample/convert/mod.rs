@@ -10,7 +10,6 @@ use super::value::{Type, Value};
 type Apply = fn(&[Argument], Value, &mut Vec<u8>, usize) -> Option<Value>;
 
 /// One converter.
-#[derive(Debug)]
 pub struct Converter {
     /// Its name.
     pub name: &'static str,
@@ -26,6 +25,12 @@ pub struct Converter {
     pub summary: &'static str,
     /// An expression that uses it.
     pub example: &'static str,
+}
+
+impl std::fmt::Debug for Converter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl Converter {

@@ -16,7 +16,6 @@ use super::value::{Type, Value};
 type Eval = fn(&[Argument], &Scope<'_>, &mut Vec<u8>) -> Option<Value>;
 
 /// One fetch.
-#[derive(Debug)]
 pub struct Fetch {
     /// Its name.
     pub name: &'static str,
@@ -34,6 +33,12 @@ pub struct Fetch {
     pub summary: &'static str,
     /// An expression that uses it.
     pub example: &'static str,
+}
+
+impl std::fmt::Debug for Fetch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl Fetch {
