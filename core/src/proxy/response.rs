@@ -294,6 +294,7 @@ impl Worker {
                 self.touch_server(stream);
             }
             Waiting::Response if abort && stream.request_body.is_done() => {
+                stream.persistent = false;
                 self.fail(stream, 400, End::early(By::Client, Phase::Headers, Why::Failed));
             }
             Waiting::Slot | Waiting::TurnAround | Waiting::Connection if abort || !stream.http => {
