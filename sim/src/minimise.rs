@@ -1,0 +1,120 @@
+//! Makes a failing scenario small: leaves out what is not needed for the same oracle to fail.
+
+use crate::fault::PlannedFault;
+use crate::oracle::Violation;
+use crate::run::run;
+use crate::scenario::{AnswerPlan, NetworkPlan, RequestPlan, Scenario};
+
+/// Most runs spent on it.
+const RUNS_MAX: usize = 3_000;
+
+/// The smallest scenario found that fails in the same way, and how it fails.
+pub fn minimise(scenario: &Scenario, violation: &Violation) -> (Scenario, Violation) {
+    let mut search =
+        Search { best: scenario.clone(), violation: violation.clone(), class: class(violation), runs: 0 };
+    while search.round() {}
+    (search.best, search.violation)
+}
+
+/// The property that failed: its oracle and its words without the numbers in them.
+fn class(violation: &Violation) -> String {
+    let words = violation.what.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 2);
+    format!("{} {}", violation.oracle, words.take(4).collect::<Vec<_>>().join(" "))
+}
+
+struct Search {
+    best: Scenario,
+    violation: Violation,
+    class: String,
+    runs: usize,
+}
+
+impl Search {
+    /// Tries every simplification once. True if some helped.
+    fn round(&mut self) -> bool {
+        let before = self.best.clone();
+        self.shorten(|scenario| &mut scenario.clients);
+        self.shorten(|scenario| &mut scenario.faults);
+        for client in (0..self.best.clients.len()).rev() {
+            self.shorten(|scenario| &mut scenario.clients[client].requests);
+        }
+        for client in 0..self.best.clients.len() {
+            self.simplify_client(client);
+        }
+        for fault in 0..self.best.faults.len() {
+            self.simplify_fault(fault);
+        }
+        self.attempt(|scenario| scenario.stop = None);
+        self.attempt(|scenario| scenario.network = NetworkPlan::default());
+        self.attempt(|scenario| scenario.network.short_percent = 0);
+        self.attempt(|scenario| scenario.network.split_percent = 0);
+        self.attempt(|scenario| scenario.proxy.workers = 1);
+        self.attempt(|scenario| scenario.proxy.process_maxconn = None);
+        self.attempt(|scenario| scenario.proxy.frontend_maxconn = None);
+        self.attempt(|scenario| scenario.proxy.retries = 0);
+        if self.best.servers.len() > 1 {
+            self.attempt(|scenario| scenario.servers.truncate(scenario.servers.len() - 1));
+        }
+        self.best != before
+    }
+
+    /// Leaves out elements, many at once first.
+    fn shorten<T>(&mut self, list: impl Fn(&mut Scenario) -> &mut Vec<T>) {
+        let mut size = list(&mut self.best).len();
+        while size > 0 {
+            let mut at = 0;
+            while at < list(&mut self.best).len() {
+                let removed = self.attempt(|scenario| {
+                    let list = list(scenario);
+                    list.drain(at..(at + size).min(list.len()));
+                });
+                at += if removed { 0 } else { size };
+            }
+            size /= 2;
+        }
+    }
+
+    fn simplify_client(&mut self, at: usize) {
+        self.attempt(|scenario| scenario.clients[at].abort = None);
+        self.attempt(|scenario| scenario.clients[at].garbage = None);
+        self.attempt(|scenario| scenario.clients[at].pipelined = false);
+        self.attempt(|scenario| scenario.clients[at].read_slowly = 0);
+        self.attempt(|scenario| scenario.clients[at].leaving = crate::scenario::Leaving::Close);
+        self.attempt(|scenario| scenario.clients[at].start_ms = 0);
+        for index in 0..self.best.clients[at].requests.len() {
+            let clear = |scenario: &mut Scenario, change: fn(&mut RequestPlan)| {
+                change(&mut scenario.clients[at].requests[index]);
+            };
+            self.attempt(|scenario| clear(scenario, |request| *request = RequestPlan::default()));
+            self.attempt(|scenario| clear(scenario, |request| request.answer = AnswerPlan::default()));
+            self.attempt(|scenario| clear(scenario, |request| request.body = 0));
+            self.attempt(|scenario| clear(scenario, |request| request.think_ms = 0));
+            self.attempt(|scenario| clear(scenario, |request| request.pause_ms = 0));
+            self.attempt(|scenario| clear(scenario, |request| request.old = false));
+            self.attempt(|scenario| clear(scenario, |request| request.close = false));
+            self.attempt(|scenario| clear(scenario, |request| request.answer.delay_ms = 0));
+            self.attempt(|scenario| clear(scenario, |request| request.answer.interim = 0));
+            self.attempt(|scenario| clear(scenario, |request| request.answer.pause_ms = 0));
+        }
+    }
+
+    fn simplify_fault(&mut self, at: usize) {
+        let halve = |fault: &mut PlannedFault| fault.for_ms = fault.for_ms / 2 + 1;
+        self.attempt(|scenario| scenario.faults[at].at_ms = 0);
+        self.attempt(|scenario| halve(&mut scenario.faults[at]));
+    }
+
+    /// Keeps a change if the run still fails in the same way.
+    fn attempt(&mut self, change: impl FnOnce(&mut Scenario)) -> bool {
+        let mut candidate = self.best.clone();
+        change(&mut candidate);
+        if candidate == self.best || self.runs >= RUNS_MAX {
+            return false;
+        }
+        self.runs += 1;
+        let found = run(&candidate).violation.filter(|violation| class(violation) == self.class);
+        let Some(violation) = found else { return false };
+        (self.best, self.violation) = (candidate, violation);
+        true
+    }
+}

@@ -1,0 +1,52 @@
+//! Running a scenario so that a panic of the machines is a violation like any other.
+
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+
+use evenkeel_core::base::time::Time;
+
+use crate::coverage::Coverage;
+use crate::oracle::Violation;
+use crate::scenario::Scenario;
+use crate::world::{Outcome, World};
+
+thread_local! {
+    static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs a scenario to its end.
+pub fn run(scenario: &Scenario) -> Outcome {
+    run_with(scenario, false)
+}
+
+/// Runs a scenario and keeps its timeline.
+pub fn run_with_timeline(scenario: &Scenario) -> Outcome {
+    run_with(scenario, true)
+}
+
+fn run_with(scenario: &Scenario, with_timeline: bool) -> Outcome {
+    let world = AssertUnwindSafe(World::new(scenario, with_timeline));
+    panic::catch_unwind(|| { world }.0.run()).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        let place = LAST_PANIC.take().unwrap_or_default();
+        let what = format!("{place}{}", text.unwrap_or_default());
+        Outcome {
+            violation: Some(Violation { oracle: "panic", at: Time::ZERO, what }),
+            hash: 0,
+            steps: 0,
+            events: 0,
+            ended: Time::ZERO,
+            coverage: Coverage::default(),
+            timeline: None,
+        }
+    })
+}
+
+/// Keeps panics off the terminal and remembers where they were, for violations tell of them.
+pub fn quiet_panics() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|location| format!("{location}: ")).unwrap_or_default();
+        LAST_PANIC.set(Some(place));
+    }));
+}

@@ -1,0 +1,259 @@
+//! From a scenario's plan to the core's configuration, and the addresses of the simulated world.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use evenkeel_core::base::address::Address;
+use evenkeel_core::base::ids::{BackendId, FrontendId, LogTargetId};
+use evenkeel_core::log::{Format, Wire};
+use evenkeel_core::model;
+
+use crate::network::{Peer, WireId};
+use crate::scenario::{Balance, Keeping, Mode, Reuse, Scenario, ServerPlan};
+
+const TRAFFIC_PORT: u16 = 80;
+const HEALTH_PORT: u16 = 8_080;
+/// Where lines about exchanges go.
+pub const TRAFFIC_LOG: LogTargetId = LogTargetId(0);
+/// Where lines about servers go.
+pub const STATE_LOG: LogTargetId = LogTargetId(1);
+
+/// Where clients connect to.
+pub fn frontend_address() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::new(10, 0, 0, 1), TRAFFIC_PORT))
+}
+
+/// Where a client's connection comes from: the address names the client, the port the connection.
+pub fn client_address(peer: Peer, wire: WireId) -> SocketAddr {
+    let index = match peer {
+        Peer::Client(index) => index,
+        Peer::Server { server, .. } => server,
+    };
+    let address = Ipv4Addr::new(10, 2, (index >> 8) as u8, index as u8);
+    SocketAddr::from((address, 1_024 + (wire.0 % 60_000) as u16))
+}
+
+/// The client that `ADDRESS:PORT` names.
+pub fn client_of(text: &str) -> Option<usize> {
+    let mut parts = text.split(':').next()?.strip_prefix("10.2.")?.split('.');
+    let (high, low) = (parts.next()?.parse::<usize>().ok()?, parts.next()?.parse::<usize>().ok()?);
+    Some(high << 8 | low)
+}
+
+fn server_address(index: usize, port: u16) -> Address {
+    Address::Ip(SocketAddr::from((Ipv4Addr::new(10, 1, 0, index as u8 + 1), port)))
+}
+
+/// The server that an address belongs to, and whether it is its port for health checks.
+pub fn server_of(address: &Address) -> Option<(usize, bool)> {
+    let SocketAddr::V4(address) = address.ip()? else { return None };
+    match address.ip().octets() {
+        [10, 1, 0, number @ 1..=255] => Some((usize::from(number) - 1, address.port() == HEALTH_PORT)),
+        _ => None,
+    }
+}
+
+/// The configuration of a scenario: one frontend, one backend.
+pub fn configuration(scenario: &Scenario) -> model::Config {
+    let target = |port: u16| model::LogTarget {
+        address: model::LogAddress::Udp(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        wire: Wire::Raw,
+        facility: model::Facility(16),
+        max_level: model::Level::DEBUG,
+        min_level: model::Level::EMERG,
+        len: 4_096,
+        sample: None,
+    };
+    let mut global = model::Global {
+        maxconn: scenario.proxy.process_maxconn,
+        nbthread: Some(scenario.proxy.workers as u16),
+        ..model::Global::default()
+    };
+    if scenario.proxy.bufsize > 0 {
+        global.tune.bufsize = scenario.proxy.bufsize;
+    }
+    model::Config {
+        global,
+        frontends: vec![Arc::new(frontend(scenario))],
+        backends: vec![Arc::new(backend(scenario))],
+        listeners: vec![model::Listener {
+            frontend: FrontendId(0),
+            name: None,
+            address: model::BindAddress::Ip(frontend_address()),
+            maxconn: None,
+            options: model::SocketOptions::default(),
+            at: "scenario:1".to_owned(),
+        }],
+        log_targets: vec![target(514), target(515)],
+    }
+}
+
+fn frontend(scenario: &Scenario) -> model::Frontend {
+    let plan = &scenario.proxy;
+    let timeouts = &plan.timeouts;
+    model::Frontend {
+        name: "front".into(),
+        mode: mode(plan.mode),
+        disabled: false,
+        maxconn: plan.frontend_maxconn,
+        default_backend: Some(BackendId(0)),
+        timeouts: model::ClientTimeouts {
+            client: millis(timeouts.client),
+            client_fin: millis(timeouts.client_fin),
+            http_request: millis(timeouts.http_request),
+            http_keep_alive: millis(timeouts.keep_alive),
+        },
+        connection_mode: keeping(plan.front),
+        forward_for: None,
+        request_rules: Vec::new(),
+        response_rules: Vec::new(),
+        request_captures: Vec::new(),
+        response_captures: Vec::new(),
+        error_pages: model::ErrorPages::new(),
+        log: vec![TRAFFIC_LOG],
+        log_format: match plan.mode {
+            Mode::Http => Format::http(),
+            Mode::Tcp => Format::tcp(),
+        },
+        dont_log_null: false,
+        dont_log_normal: false,
+        log_asap: false,
+        log_separate_errors: false,
+        ignore_probes: false,
+        accept_invalid: false,
+        monitor_uri: None,
+        log_tag: None,
+    }
+}
+
+fn backend(scenario: &Scenario) -> model::Backend {
+    let plan = &scenario.proxy;
+    let timeouts = &plan.timeouts;
+    let servers = scenario.servers.iter().enumerate();
+    model::Backend {
+        name: "back".into(),
+        listen: false,
+        mode: mode(plan.mode),
+        disabled: false,
+        balance: match plan.balance {
+            Balance::RoundRobin => model::Balance::RoundRobin,
+            Balance::StaticRr => model::Balance::StaticRr,
+            Balance::LeastConn => model::Balance::LeastConn,
+            Balance::First => model::Balance::First,
+        },
+        servers: servers.map(|(index, server)| Arc::new(server_settings(index, server, scenario))).collect(),
+        timeouts: model::ServerTimeouts {
+            connect: millis(timeouts.connect),
+            server: millis(timeouts.server),
+            server_fin: millis(timeouts.server_fin),
+            queue: millis(timeouts.queue),
+            tunnel: millis(timeouts.tunnel),
+            check: millis(timeouts.check),
+        },
+        retries: plan.retries,
+        redispatch: match plan.redispatch {
+            0 => model::Redispatch::Never,
+            every @ 1.. => model::Redispatch::Every(every.unsigned_abs()),
+            before => model::Redispatch::BeforeLast(before.unsigned_abs()),
+        },
+        reuse: match plan.reuse {
+            Reuse::Never => model::Reuse::Never,
+            Reuse::Safe => model::Reuse::Safe,
+            Reuse::Aggressive => model::Reuse::Aggressive,
+            Reuse::Always => model::Reuse::Always,
+        },
+        fullconn: None,
+        connection_mode: keeping(plan.back),
+        forward_for: None,
+        all_backups: plan.all_backups,
+        abort_on_close: plan.abort_on_close,
+        request_rules: Vec::new(),
+        response_rules: Vec::new(),
+        error_pages: model::ErrorPages::new(),
+        log: vec![STATE_LOG],
+        log_health_checks: false,
+        check: if plan.check.http { http_check() } else { model::CheckKind::Connect },
+    }
+}
+
+fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> model::Server {
+    let check = &scenario.proxy.check;
+    model::Server {
+        name: format!("s{index}").into(),
+        address: server_address(index, TRAFFIC_PORT),
+        weight: plan.weight,
+        maxconn: plan.maxconn,
+        maxqueue: None,
+        backup: plan.backup,
+        disabled: false,
+        source: None,
+        pool_max_conn: plan.pool_max,
+        pool_purge_delay: Duration::from_millis(plan.purge_ms),
+        check: Some(model::Check {
+            address: server_address(index, HEALTH_PORT),
+            inter: Duration::from_millis(check.inter),
+            fastinter: millis(check.fastinter),
+            downinter: millis(check.downinter),
+            rise: check.rise,
+            fall: check.fall,
+        }),
+    }
+}
+
+fn http_check() -> model::CheckKind {
+    let request = model::CheckMethod {
+        method: "GET".to_owned(),
+        uri: "/health".to_owned(),
+        version: "HTTP/1.1".to_owned(),
+        headers: vec![("host".to_owned(), "health".to_owned())],
+        body: bytes::Bytes::new(),
+        comment: None,
+    };
+    let expect = model::Expect {
+        what: model::ExpectWhat::Status(vec![(200, 399)]),
+        negate: false,
+        min_recv: None,
+        comment: None,
+    };
+    model::CheckKind::Http(model::HttpCheck {
+        steps: vec![
+            model::HttpCheckStep::Connect { port: None, address: None, comment: None },
+            model::HttpCheckStep::Send(request),
+            model::HttpCheckStep::Expect(expect),
+        ],
+    })
+}
+
+fn mode(mode: Mode) -> model::Mode {
+    match mode {
+        Mode::Http => model::Mode::Http,
+        Mode::Tcp => model::Mode::Tcp,
+    }
+}
+
+fn keeping(keeping: Keeping) -> model::ConnectionMode {
+    match keeping {
+        Keeping::KeepAlive => model::ConnectionMode::KeepAlive,
+        Keeping::ServerClose => model::ConnectionMode::ServerClose,
+        Keeping::Close => model::ConnectionMode::Close,
+    }
+}
+
+fn millis(millis: u64) -> Option<Duration> {
+    (millis > 0).then(|| Duration::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lead_back_to_who_has_them() {
+        let address = client_address(Peer::Client(300), WireId(5));
+
+        assert_eq!(client_of(&address.to_string()), Some(300));
+        assert_eq!(server_of(&server_address(2, HEALTH_PORT)), Some((2, true)));
+        assert_eq!(server_of(&Address::Ip(address)), None);
+    }
+}
