@@ -96,7 +96,9 @@ impl<'e> Reader<'e> {
             let end = memchr::memchr(b'\n', rest);
             let (line, next) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
             rest = next;
-            self.read_line(&file, number, line.strip_suffix(b"\n").unwrap_or(line));
+            if !self.read_line(&file, number, line.strip_suffix(b"\n").unwrap_or(line)) {
+                return self.blocks.clear();
+            }
             if end.is_none() {
                 self.missing_end(&file, number, line);
             }
@@ -123,37 +125,39 @@ impl<'e> Reader<'e> {
         self.add(Weight::Alert, place, message, "end the last line with a line feed".into());
     }
 
-    fn read_line(&mut self, file: &Arc<str>, number: u32, line: &[u8]) {
+    /// Reads one line. Tells whether to go on: a file that is no text is told of once.
+    fn read_line(&mut self, file: &Arc<str>, number: u32, line: &[u8]) -> bool {
         if line.len() > CONFIG_LINE_MAX {
             let message =
                 format!("line too long: {} bytes, at most {CONFIG_LINE_MAX} are possible.", line.len());
             let start = String::from_utf8_lossy(&line[..80]);
-            return self.add(
-                Weight::Alert,
-                bare_place(file, number, &start),
-                message,
-                "is this a text file?".into(),
-            );
+            self.add(Weight::Alert, bare_place(file, number, &start), message, "is this a text file?".into());
+            return true;
         }
         let blank = line.iter().find(|byte| !byte.is_ascii_whitespace());
         if matches!(blank, None | Some(b'#')) && memchr::memchr(0, line).is_none() {
-            return;
+            return true;
         }
         let text = String::from_utf8_lossy(line);
         let (global, environment) = (&self.global, self.environment);
         let split = lex::split(&text, &|name| global.variables.get(environment, name));
         let text: Arc<str> = Arc::from(text.as_ref());
         match split {
-            Err(error) => self.report_lex(file, number, &text, &error),
+            Err(error) => {
+                self.report_lex(file, number, &text, &error);
+                return error.problem != LexProblem::Nul;
+            }
             Ok(words) => {
                 let split = Split { file, number, text: &text, words: &words };
                 if let Some(wrong) = words.iter().position(|word| word.text.contains('\u{fffd}')) {
                     let message = "this word is not valid UTF-8.";
-                    return self.report(&split, wrong, message, "save the file as UTF-8, or write \\xNN");
+                    self.report(&split, wrong, message, "save the file as UTF-8, or write \\xNN");
+                    return true;
                 }
                 self.take(&split);
             }
         }
+        true
     }
 
     fn report_lex(&mut self, file: &Arc<str>, number: u32, text: &Arc<str>, error: &LexError) {
