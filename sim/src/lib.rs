@@ -6,6 +6,7 @@
 //! by step.
 
 pub mod actor;
+pub mod chaos;
 pub mod conditions;
 pub mod coverage;
 pub mod fault;
