@@ -27,4 +27,5 @@ pub mod settings;
 pub mod shell;
 pub mod trace;
 pub mod turmoil_net;
+pub mod turmoil_world;
 pub mod world;

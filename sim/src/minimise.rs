@@ -2,16 +2,20 @@
 
 use crate::fault::PlannedFault;
 use crate::oracle::Violation;
-use crate::run::run;
 use crate::scenario::{AnswerPlan, NetworkPlan, RequestPlan, Scenario};
+use crate::world::Outcome;
 
 /// Most runs spent on it.
 const RUNS_MAX: usize = 3_000;
 
 /// The smallest scenario found that fails in the same way, and how it fails.
-pub fn minimise(scenario: &Scenario, violation: &Violation) -> (Scenario, Violation) {
-    let mut search =
-        Search { best: scenario.clone(), violation: violation.clone(), class: class(violation), runs: 0 };
+pub fn minimise(
+    scenario: &Scenario,
+    violation: &Violation,
+    run: fn(&Scenario) -> Outcome,
+) -> (Scenario, Violation) {
+    let (best, class) = (scenario.clone(), class(violation));
+    let mut search = Search { best, violation: violation.clone(), class, run, runs: 0 };
     while search.round() {}
     (search.best, search.violation)
 }
@@ -26,6 +30,7 @@ struct Search {
     best: Scenario,
     violation: Violation,
     class: String,
+    run: fn(&Scenario) -> Outcome,
     runs: usize,
 }
 
@@ -112,7 +117,7 @@ impl Search {
             return false;
         }
         self.runs += 1;
-        let found = run(&candidate).violation.filter(|violation| class(violation) == self.class);
+        let found = (self.run)(&candidate).violation.filter(|violation| class(violation) == self.class);
         let Some(violation) = found else { return false };
         (self.best, self.violation) = (candidate, violation);
         true

@@ -37,8 +37,9 @@ pub fn write(folder: &Path, scenario: &Scenario, violation: &Violation) -> io::R
 }
 
 /// The command that repeats a file's run.
-pub fn command(path: &Path) -> String {
-    format!("cargo run --profile sim -p evenkeel-sim --bin sim -- replay {}", path.display())
+pub fn command(path: &Path, turmoil: bool) -> String {
+    let world = if turmoil { "--turmoil " } else { "" };
+    format!("cargo run --profile sim -p evenkeel-sim --bin sim -- replay {world}{}", path.display())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use evenkeel_core::base::time::Time;
 use crate::coverage::Coverage;
 use crate::oracle::Violation;
 use crate::scenario::Scenario;
+use crate::turmoil_world;
 use crate::world::{Outcome, World};
 
 thread_local! {
@@ -24,9 +25,23 @@ pub fn run_with_timeline(scenario: &Scenario) -> Outcome {
     run_with(scenario, true)
 }
 
+/// Runs a scenario to its end, with the real driver over turmoil.
+pub fn run_turmoil(scenario: &Scenario, with_timeline: bool) -> Outcome {
+    LAST_PANIC.take();
+    let mut outcome = guarded(|| turmoil_world::run(scenario, with_timeline));
+    // A task that panics takes nobody along.
+    if let (None, Some(place)) = (&outcome.violation, LAST_PANIC.take()) {
+        outcome.violation = Some(Violation { oracle: "panic", at: outcome.ended, what: place });
+    }
+    outcome
+}
+
 fn run_with(scenario: &Scenario, with_timeline: bool) -> Outcome {
-    let world = AssertUnwindSafe(World::new(scenario, with_timeline));
-    panic::catch_unwind(|| { world }.0.run()).unwrap_or_else(|payload| {
+    guarded(|| World::new(scenario, with_timeline).run())
+}
+
+fn guarded(run: impl FnOnce() -> Outcome) -> Outcome {
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().cloned();
         let text = text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         let place = LAST_PANIC.take().unwrap_or_default();

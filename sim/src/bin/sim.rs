@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use evenkeel_sim::coverage::Coverage;
 use evenkeel_sim::scenario::Scenario;
-use evenkeel_sim::{generate, minimise, replay, run};
+use evenkeel_sim::world::Outcome;
+use evenkeel_sim::{generate, minimise, replay, run, turmoil_world};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// From so many seeds on, a rare state that was never reached is a failure.
@@ -25,23 +26,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Runs the direct-drive world: the core alone, without sockets.
-    Direct {
-        /// One seed, or a range such as `0..100000`.
-        #[arg(long, alias = "seed", value_parser = seeds, default_value = "0..1000")]
-        seeds: Range<u64>,
-        /// Print the fingerprint of each run, and nothing else.
-        #[arg(long)]
-        hash: bool,
-        /// Where failing scenarios are written.
-        #[arg(long, default_value = "failures")]
-        failures: PathBuf,
-        /// Stop after so many failures.
-        #[arg(long, default_value_t = 5)]
-        failures_max: usize,
-        /// Write failing scenarios as they are.
-        #[arg(long)]
-        keep_large: bool,
-    },
+    Direct(Many),
+    /// Runs the real driver over turmoil's network, between hyper's clients and servers.
+    Turmoil(Many),
     /// Runs a stored scenario and prints what happened.
     Replay {
         /// The file.
@@ -49,6 +36,9 @@ enum Command {
         /// Print only the verdict.
         #[arg(long)]
         quiet: bool,
+        /// In the world with turmoil.
+        #[arg(long)]
+        turmoil: bool,
     },
     /// Prints the scenario of a seed.
     Show {
@@ -56,6 +46,41 @@ enum Command {
         seed: u64,
     },
 }
+
+#[derive(Args)]
+struct Many {
+    /// One seed, or a range such as `0..100000`.
+    #[arg(long, alias = "seed", value_parser = seeds, default_value = "0..1000")]
+    seeds: Range<u64>,
+    /// Print the fingerprint of each run, and nothing else.
+    #[arg(long)]
+    hash: bool,
+    /// Where failing scenarios are written.
+    #[arg(long, default_value = "failures")]
+    failures: PathBuf,
+    /// Stop after so many failures.
+    #[arg(long, default_value_t = 5)]
+    failures_max: usize,
+    /// Write failing scenarios as they are.
+    #[arg(long)]
+    keep_large: bool,
+}
+
+/// A kind of world: how a seed becomes a scenario there, and how it is run.
+#[derive(Clone, Copy)]
+struct Kind {
+    scenario: fn(u64) -> Scenario,
+    run: fn(&Scenario) -> Outcome,
+    turmoil: bool,
+}
+
+const DIRECT: Kind = Kind { scenario: generate::scenario, run: run::run, turmoil: false };
+
+const TURMOIL: Kind = Kind {
+    scenario: |seed| turmoil_world::adapt(generate::scenario(seed)),
+    run: |scenario| run::run_turmoil(scenario, false),
+    turmoil: true,
+};
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {
     let number = |text: &str| text.replace('_', "").parse::<u64>().map_err(|error| error.to_string());
@@ -68,17 +93,10 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
 fn main() -> ExitCode {
     run::quiet_panics();
     match Arguments::parse().command {
-        Command::Direct { seeds, hash: true, .. } => {
-            for seed in seeds {
-                println!("{seed} {:016x}", run::run(&generate::scenario(seed)).hash);
-            }
-            ExitCode::SUCCESS
-        }
-        Command::Direct { seeds, failures, failures_max, keep_large, .. } => {
-            Campaign::new(seeds, failures, failures_max, keep_large).run()
-        }
-        Command::Replay { file, quiet } => match replay::read(&file) {
-            Ok(scenario) => replay_one(&scenario, quiet),
+        Command::Direct(many) => many.run(DIRECT),
+        Command::Turmoil(many) => many.run(TURMOIL),
+        Command::Replay { file, quiet, turmoil } => match replay::read(&file) {
+            Ok(scenario) => replay_one(&scenario, quiet, turmoil),
             Err(error) => {
                 eprintln!("{error}");
                 ExitCode::FAILURE
@@ -97,8 +115,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn replay_one(scenario: &Scenario, quiet: bool) -> ExitCode {
-    let outcome = if quiet { run::run(scenario) } else { run::run_with_timeline(scenario) };
+impl Many {
+    fn run(self, kind: Kind) -> ExitCode {
+        if self.hash {
+            for seed in self.seeds {
+                println!("{seed} {:016x}", (kind.run)(&(kind.scenario)(seed)).hash);
+            }
+            return ExitCode::SUCCESS;
+        }
+        Campaign::new(kind, self).run()
+    }
+}
+
+fn replay_one(scenario: &Scenario, quiet: bool, turmoil: bool) -> ExitCode {
+    let outcome = match (turmoil, quiet) {
+        (true, _) => run::run_turmoil(scenario, !quiet),
+        (false, true) => run::run(scenario),
+        (false, false) => run::run_with_timeline(scenario),
+    };
     for line in outcome.timeline.iter().flatten() {
         println!("{line}");
     }
@@ -114,10 +148,8 @@ fn replay_one(scenario: &Scenario, quiet: bool) -> ExitCode {
 
 /// Many seeds, one after another.
 struct Campaign {
-    seeds: Range<u64>,
-    folder: PathBuf,
-    failures_max: usize,
-    keep_large: bool,
+    kind: Kind,
+    many: Many,
     failures: usize,
     steps: u64,
     virtual_seconds: u64,
@@ -125,32 +157,23 @@ struct Campaign {
 }
 
 impl Campaign {
-    fn new(seeds: Range<u64>, folder: PathBuf, failures_max: usize, keep_large: bool) -> Campaign {
+    fn new(kind: Kind, many: Many) -> Campaign {
         let coverage = Coverage::default();
-        Campaign {
-            seeds,
-            folder,
-            failures_max,
-            keep_large,
-            failures: 0,
-            steps: 0,
-            virtual_seconds: 0,
-            coverage,
-        }
+        Campaign { kind, many, failures: 0, steps: 0, virtual_seconds: 0, coverage }
     }
 
     fn run(mut self) -> ExitCode {
         let started = Instant::now();
-        let count = self.seeds.end.saturating_sub(self.seeds.start);
+        let count = self.many.seeds.end.saturating_sub(self.many.seeds.start);
         let bar = ProgressBar::new(count);
         if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} seeds, {per_sec}, {eta} left")
         {
             bar.set_style(style);
         }
-        for seed in self.seeds.clone() {
+        for seed in self.many.seeds.clone() {
             self.run_seed(seed, &bar);
             bar.inc(1);
-            if self.failures >= self.failures_max {
+            if self.failures >= self.many.failures_max {
                 break;
             }
         }
@@ -161,7 +184,8 @@ impl Campaign {
             "{count} seeds, {} inputs and outputs, {} virtual seconds in {seconds:.1} s; {} failed",
             self.steps, self.virtual_seconds, self.failures
         );
-        let missing = if count >= LONG_RUN { self.coverage.missing() } else { Vec::new() };
+        let missing =
+            if count >= LONG_RUN && !self.kind.turmoil { self.coverage.missing() } else { Vec::new() };
         for name in &missing {
             println!("never reached: {name}");
         }
@@ -169,18 +193,21 @@ impl Campaign {
     }
 
     fn run_seed(&mut self, seed: u64, bar: &ProgressBar) {
-        let scenario = generate::scenario(seed);
-        let outcome = run::run(&scenario);
+        let scenario = (self.kind.scenario)(seed);
+        let outcome = (self.kind.run)(&scenario);
         self.steps += outcome.steps;
         self.virtual_seconds += outcome.ended.as_millis() / 1_000;
         self.coverage.add(&outcome.coverage);
         let Some(violation) = outcome.violation else { return };
         self.failures += 1;
-        let (small, violation) =
-            if self.keep_large { (scenario, violation) } else { minimise::minimise(&scenario, &violation) };
-        let words = match replay::write(&self.folder, &small, &violation) {
-            Ok(path) => replay::command(&path),
-            Err(error) => format!("{}: {error}", self.folder.display()),
+        let (small, violation) = match self.many.keep_large {
+            true => (scenario, violation),
+            false => minimise::minimise(&scenario, &violation, self.kind.run),
+        };
+        let folder = &self.many.failures;
+        let words = match replay::write(folder, &small, &violation) {
+            Ok(path) => replay::command(&path, self.kind.turmoil),
+            Err(error) => format!("{}: {error}", folder.display()),
         };
         bar.suspend(|| println!("seed {seed}: {violation}\n  {words}"));
     }

@@ -10,8 +10,17 @@ use crate::shell::Shell;
 /// What is still held or waited for; nothing when the proxy is at rest, idle connections to servers and
 /// running checks aside.
 pub fn unrest(shells: &[Shell], shared: &Shared, servers: usize) -> Option<String> {
-    for (worker, shell) in shells.iter().enumerate() {
-        let (clients, streams, _) = shell.machine().counts();
+    let counts = shells.iter().map(|shell| shell.machine().counts());
+    unrest_of(counts.map(|(clients, streams, _)| (clients, streams)), shared, servers)
+}
+
+/// The same, by the numbers of clients and exchanges of each worker.
+pub fn unrest_of(
+    workers: impl Iterator<Item = (usize, usize)>,
+    shared: &Shared,
+    servers: usize,
+) -> Option<String> {
+    for (worker, (clients, streams)) in workers.enumerate() {
         if clients > 0 || streams > 0 {
             return Some(format!("worker {worker} has {clients} clients and {streams} exchanges"));
         }

@@ -1,0 +1,275 @@
+//! A server: hyper answers as the plan says, and its faults are played where its program would have them.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::JoinSet;
+use turmoil::net::{TcpListener, TcpStream};
+
+use super::World;
+use crate::actor::{RequestId, misbehave};
+use crate::network::WireId;
+use crate::oracle::Sight;
+use crate::pattern;
+use crate::scenario::{AnswerPlan, Framing, Method};
+
+const TRAFFIC_PORT: u16 = 80;
+const HEALTH_PORT: u16 = 8_080;
+/// Bytes of a frame where the plan does not say.
+const FRAME: u64 = 8_192;
+
+/// The program of one server's host.
+pub(super) async fn serve(world: Rc<World>, server: usize) -> turmoil::Result {
+    let health = Rc::clone(&world);
+    tokio::task::spawn_local(async move { listen(health, server, HEALTH_PORT).await });
+    listen(world, server, TRAFFIC_PORT).await
+}
+
+/// Listens, and does not while connects are to be refused. A program that dies takes its connections along.
+async fn listen(world: Rc<World>, server: usize, port: u16) -> turmoil::Result {
+    loop {
+        world.until(|conditions| !conditions.servers[server].refuses).await;
+        let socket = TcpListener::bind(("0.0.0.0", port)).await?;
+        let mut tasks = JoinSet::new();
+        let refuses = world.until(|conditions| conditions.servers[server].refuses);
+        tokio::pin!(refuses);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut refuses => break,
+                accepted = socket.accept() => {
+                    let (stream, peer) = accepted?;
+                    let wire = world.wires.borrow().get(&(server, peer.port())).copied();
+                    tasks.spawn_local(converse(Rc::clone(&world), server, wire, stream, peer.port(), port));
+                }
+            }
+        }
+        let crashed = world.crashes(server);
+        drop(socket);
+        if crashed {
+            tasks.abort_all();
+        }
+        tasks.detach_all();
+    }
+}
+
+async fn converse(
+    world: Rc<World>,
+    server: usize,
+    wire: Option<WireId>,
+    stream: TcpStream,
+    peer: u16,
+    port: u16,
+) {
+    let place = Place { world: Rc::clone(&world), server, wire, peer };
+    let tampered = Tampered { inner: stream, world, server, traffic: port == TRAFFIC_PORT, done: false };
+    let service = service_fn(move |request: Request<Incoming>| {
+        let place = place.clone();
+        async move {
+            let answer = if port == HEALTH_PORT { place.health().await } else { place.answer(request).await };
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let mut builder = http1::Builder::new();
+    // A connection that is broken on purpose ends with an error; the oracles see what matters.
+    let _ = builder
+        .half_close(true)
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(tampered), service)
+        .await;
+}
+
+#[derive(Clone)]
+struct Place {
+    world: Rc<World>,
+    server: usize,
+    wire: Option<WireId>,
+    peer: u16,
+}
+
+impl Place {
+    async fn health(&self) -> Response<Answer> {
+        let server = self.server;
+        self.world.until(|conditions| !conditions.servers[server].silent).await;
+        let unhealthy = self.world.conditions.borrow().servers[server].unhealthy;
+        Response::builder().status(if unhealthy { 500 } else { 200 }).body(Answer::none()).unwrap_or_default()
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Answer> {
+        let server = self.server;
+        let Some(id) = RequestId::parse(request.uri().path()) else {
+            return Response::builder().status(404).body(Answer::none()).unwrap_or_default();
+        };
+        // The proxy's port may have been told of a moment later than the connection was here.
+        let known = self.world.wires.borrow().get(&(server, self.peer)).copied();
+        let wire = self.wire.or(known).unwrap_or(WireId(u32::MAX));
+        self.world.see(&Sight::Arrived { id, server, wire });
+        let plan =
+            self.world.scenario.clients.get(id.client).and_then(|client| client.requests.get(id.index));
+        let Some(plan) = plan.cloned() else {
+            return Response::builder().status(404).body(Answer::none()).unwrap_or_default();
+        };
+        self.world.until(|conditions| !conditions.servers[server].stalled).await;
+        let mut body = request.into_body();
+        if !plan.answer.early {
+            self.read(id, &mut body).await;
+        }
+        let slow = self.world.conditions.borrow().servers[server].slow_ms;
+        tokio::time::sleep(Duration::from_millis(plan.answer.delay_ms + slow)).await;
+        self.world.until(|conditions| !conditions.servers[server].silent).await;
+        let closes = plan.answer.close || self.world.conditions.borrow().servers[server].closes_idle;
+        let bodyless = plan.method == Method::Head || matches!(plan.answer.status, 204 | 304);
+        let mut response = Response::builder().status(plan.answer.status).header("x-id", id.to_string());
+        if closes {
+            response = response.header("connection", "close");
+        }
+        let answer = Answer::new(self, wire, id, &plan.answer, bodyless);
+        response.body(answer).unwrap_or_default()
+    }
+
+    async fn read(&self, id: RequestId, body: &mut Incoming) {
+        let mut offset = 0;
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return };
+            let Some(bytes) = frame.data_ref() else { continue };
+            self.world.see(&Sight::RequestBody { id, offset, bytes });
+            offset += bytes.len() as u64;
+        }
+        self.world.see(&Sight::Whole { id, length: offset });
+    }
+}
+
+/// The body of an answer.
+#[derive(Default)]
+struct Answer {
+    of: Option<(Rc<World>, WireId, RequestId)>,
+    offset: u64,
+    length: u64,
+    frame: u64,
+    chunked: bool,
+    pause: Option<Pin<Box<tokio::time::Sleep>>>,
+    pause_ms: u64,
+}
+
+impl Answer {
+    fn none() -> Answer {
+        Answer::default()
+    }
+
+    fn new(place: &Place, wire: WireId, id: RequestId, plan: &AnswerPlan, bodyless: bool) -> Answer {
+        let answer = Answer {
+            of: Some((Rc::clone(&place.world), wire, id)),
+            length: if bodyless { 0 } else { plan.body },
+            frame: if plan.framing == Framing::Chunked { plan.chunk.max(1) } else { FRAME },
+            chunked: plan.framing == Framing::Chunked,
+            pause_ms: plan.pause_ms,
+            ..Answer::default()
+        };
+        if answer.length == 0 {
+            place.world.see(&Sight::AnswerSent { id, wire, complete: true });
+        }
+        answer
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let left = self.length - self.offset;
+        let Some((world, wire, id)) = self.of.clone().filter(|_| left > 0) else { return Poll::Ready(None) };
+        if self.offset > 0 && self.pause_ms > 0 {
+            let pause = std::mem::take(&mut self.pause_ms);
+            self.pause = Some(Box::pin(tokio::time::sleep(Duration::from_millis(pause))));
+        }
+        if let Some(pause) = &mut self.pause {
+            std::task::ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
+        let bytes = pattern::slice(id.answer_body(), self.offset, left.min(self.frame));
+        self.offset += bytes.len() as u64;
+        if self.offset == self.length {
+            world.see(&Sight::AnswerSent { id, wire, complete: true });
+        }
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.offset == self.length
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.chunked { SizeHint::default() } else { SizeHint::with_exact(self.length - self.offset) }
+    }
+}
+
+/// A connection whose answers are spoilt while the conditions say so.
+struct Tampered {
+    inner: TcpStream,
+    world: Rc<World>,
+    server: usize,
+    traffic: bool,
+    /// It was spoilt: nothing more goes out.
+    done: bool,
+}
+
+impl AsyncRead for Tampered {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Tampered {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.done {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        let conditions = self.world.conditions.borrow().servers[self.server];
+        let spoilt = match conditions.garbage {
+            _ if !self.traffic => None,
+            Some(sort) => Some(misbehave::answer(sort, RequestId { client: 0, index: 0 })),
+            None if (conditions.cuts || conditions.resets) && bytes.len() > 1 => {
+                Some(bytes[..bytes.len() / 2].to_vec())
+            }
+            None => None,
+        };
+        let Some(spoilt) = spoilt else { return Pin::new(&mut self.inner).poll_write(cx, bytes) };
+        self.done = true;
+        if !spoilt.is_empty() {
+            std::task::ready!(Pin::new(&mut self.inner).poll_write(cx, &spoilt))?;
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.done {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
