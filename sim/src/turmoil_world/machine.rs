@@ -51,7 +51,7 @@ impl Witness {
 
     fn note_connect(&mut self, conn: ConnId, to: &Address) {
         let Some((server, health)) = server_of(to) else { return };
-        let wire = WireId(u32::from(self.id.0) << 24 | self.world.next_wire());
+        let wire = WireId(self.id.0 << 24 | self.world.next_wire());
         if !health {
             self.connecting.insert(conn, (server, wire));
         }
