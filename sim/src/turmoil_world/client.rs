@@ -123,9 +123,12 @@ async fn exchange(
         world.record.borrow_mut().violation("conservation", at, "an answer with a strange x-id".to_owned());
     }
     world.see(&Sight::Answer { client: client_index, position: id.index, status, id: answered });
+    // Without either, the end of the connection is the end of the answer, early or not.
+    let framed = ["content-length", "transfer-encoding"].map(|name| response.headers().contains_key(name));
+    let by_close = framed == [false; 2];
     let closes = response.headers().get("connection").is_some_and(|value| value == "close");
     let length = read(world, response, answered, client).await?;
-    world.see(&Sight::Answered { client: client_index, id: answered, status, length, by_close: false });
+    world.see(&Sight::Answered { client: client_index, id: answered, status, length, by_close });
     Ok(!closes && !plan.close && !plan.old && !own)
 }
 

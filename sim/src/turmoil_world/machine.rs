@@ -13,7 +13,7 @@ use evenkeel_io::driver::Machine;
 use super::World;
 use crate::network::{Peer, WireId};
 use crate::oracle::Sight;
-use crate::settings::{client_address, server_of};
+use crate::settings::{STATE_LOG, client_address, server_of};
 
 pub(super) struct Witness {
     worker: Worker,
@@ -79,8 +79,10 @@ impl Machine for Witness {
         match &output {
             Some(output) => {
                 self.world.see(&Sight::Output { worker: self.id, output });
-                if let Output::Connect { conn, to, .. } = output {
-                    self.note_connect(*conn, to);
+                match output {
+                    Output::Connect { conn, to, .. } => self.note_connect(*conn, to),
+                    Output::Log { target: STATE_LOG, .. } => self.world.turns.set(self.world.turns.get() + 1),
+                    _ => {}
                 }
             }
             None => {

@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) wires: RefCell<BTreeMap<(usize, u16), WireId>>,
     /// How many connections to servers were called something.
     pub(crate) named: Cell<u32>,
+    /// How often a server went up or down.
+    pub(crate) turns: Cell<u32>,
     /// Clients that are through.
     pub(crate) over: RefCell<Vec<bool>>,
     /// The client that may begin, for those that wait to be told.
@@ -185,6 +187,7 @@ pub fn run(scenario: &Scenario, with_timeline: bool) -> Outcome {
         changes: tokio::sync::watch::channel(0).0,
         wires: RefCell::default(),
         named: Cell::new(0),
+        turns: Cell::new(0),
         over: RefCell::new(vec![false; count]),
         begun: Cell::new(planned),
         disappointed: RefCell::default(),
@@ -205,6 +208,8 @@ struct Run {
     mailboxes: Vec<Mailbox>,
     stopped: Rc<Cell<usize>>,
     weather: Weather,
+    /// How often servers had gone up or down when the probes began.
+    turns_before: u32,
 }
 
 impl Run {
@@ -224,6 +229,7 @@ impl Run {
             mailboxes: (0..workers).map(|_| Mailbox::new()).collect(),
             stopped: Rc::default(),
             weather: Weather::new(scenario),
+            turns_before: 0,
             world,
         }
     }
@@ -325,6 +331,7 @@ impl Run {
                     self.phase = Phase::Probing;
                     self.deadline = elapsed + PROBING_MAX;
                     self.world.record.borrow_mut().arrivals.fill(0);
+                    self.turns_before = self.world.turns.get();
                     self.begin_probe();
                 }
                 false
@@ -337,7 +344,10 @@ impl Run {
                     self.begin_probe();
                 } else if over && self.unrest().is_none() {
                     let arrivals = self.world.record.borrow().arrivals.clone();
-                    if let Some(server) = probes::neglected(&self.world.scenario, &arrivals) {
+                    // A check that began before the healing may still take a server away for a while.
+                    let steady = self.world.turns.get() == self.turns_before;
+                    let neglected = probes::neglected(&self.world.scenario, &arrivals);
+                    if let Some(server) = neglected.filter(|_| steady) {
                         let what = format!("server {server} is up and gets no requests");
                         self.violation("liveness", now, what);
                     }

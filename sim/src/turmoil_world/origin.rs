@@ -1,5 +1,6 @@
 //! A server: hyper answers as the plan says, and its faults are played where its program would have them.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -28,6 +29,8 @@ use crate::scenario::{AnswerPlan, Framing, Method};
 
 const TRAFFIC_PORT: u16 = 80;
 const HEALTH_PORT: u16 = 8_080;
+/// The sort of garbage that is an answer with a broken body.
+const BROKEN_BODY: u8 = 4;
 /// Bytes of a frame where the plan does not say.
 const FRAME: u64 = 8_192;
 
@@ -74,8 +77,10 @@ async fn converse(
     peer: u16,
     port: u16,
 ) {
-    let place = Place { world: Rc::clone(&world), server, wire, peer };
-    let tampered = Tampered { inner: stream, world, server, traffic: port == TRAFFIC_PORT, done: false };
+    let asked = Rc::new(Cell::new(RequestId { client: 0, index: 0 }));
+    let place = Place { world: Rc::clone(&world), server, wire, peer, asked: Rc::clone(&asked) };
+    let tampered =
+        Tampered { inner: stream, world, server, traffic: port == TRAFFIC_PORT, asked, done: false };
     let service = service_fn(move |request: Request<Incoming>| {
         let place = place.clone();
         async move {
@@ -98,6 +103,8 @@ struct Place {
     server: usize,
     wire: Option<WireId>,
     peer: u16,
+    /// The request that the connection is busy with.
+    asked: Rc<Cell<RequestId>>,
 }
 
 impl Place {
@@ -113,6 +120,7 @@ impl Place {
         let Some(id) = RequestId::parse(request.uri().path()) else {
             return Response::builder().status(404).body(Answer::none()).unwrap_or_default();
         };
+        self.asked.set(id);
         // The proxy's port may have been told of a moment later than the connection was here.
         let known = self.world.wires.borrow().get(&(server, self.peer)).copied();
         let wire = self.wire.or(known).unwrap_or(WireId(u32::MAX));
@@ -226,6 +234,7 @@ struct Tampered {
     world: Rc<World>,
     server: usize,
     traffic: bool,
+    asked: Rc<Cell<RequestId>>,
     /// It was spoilt: nothing more goes out.
     done: bool,
 }
@@ -248,7 +257,9 @@ impl AsyncWrite for Tampered {
         let conditions = self.world.conditions.borrow().servers[self.server];
         let spoilt = match conditions.garbage {
             _ if !self.traffic => None,
-            Some(sort) => Some(misbehave::answer(sort, RequestId { client: 0, index: 0 })),
+            // To a HEAD a broken body is none, and the status is not the planned one.
+            Some(BROKEN_BODY) => Some(misbehave::answer(0, self.asked.get())),
+            Some(sort) => Some(misbehave::answer(sort, self.asked.get())),
             None if (conditions.cuts || conditions.resets) && bytes.len() > 1 => {
                 Some(bytes[..bytes.len() / 2].to_vec())
             }
