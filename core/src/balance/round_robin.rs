@@ -121,9 +121,14 @@ impl RoundRobin {
 
     /// The server gets this turn, and `without` was passed over.
     pub(super) fn take_turn(&mut self, server: ServerId, without: Option<ServerId>) {
+        self.advance(server);
+        // Afterwards: a server that goes early in its place takes the clock with it.
         if let Some(without) = without.filter(|without| *without != server) {
             self.pass_over(without);
         }
+    }
+
+    fn advance(&mut self, server: ServerId) {
         let seat = &mut self.seats[server.index()];
         if seat.weight == 0 {
             return;
