@@ -189,13 +189,14 @@ impl Worker {
         }
     }
 
-    /// A partial head has come: its deadline counts from its first byte.
+    /// A partial head has come: its deadline counts from its first byte, or from when its turn came if it was
+    /// pipelined.
     fn await_head(&mut self, key: Key) {
         let Some(client) = self.clients.get(key) else { return };
         let timeouts = self.config.frontends[client.frontend.index()].timeouts;
         let deadline = match timeouts.http_request {
             Some(span) if client.requests == 0 => client.accepted.time + span,
-            Some(span) => client.first_byte + span,
+            Some(span) => client.first_byte.max(client.idle_since) + span,
             None => self.now.time.after(timeouts.client),
         };
         self.arm_client(key, deadline);
