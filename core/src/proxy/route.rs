@@ -120,28 +120,43 @@ impl Worker {
                 if let Some(stream) = other {
                     self.put_back(stream);
                 }
+                self.messages_due = self.messages_due.saturating_sub(1);
                 self.with_backend(grant.backend, |backend, now| backend.release(now, grant.server));
             }
         }
     }
 
     pub(super) fn on_redistributed(&mut self, grant: Grant) {
-        let Some(mut stream) = self.take(grant.waiter.stream) else { return };
+        let stream = self.streams.get_mut(grant.waiter.stream.0).and_then(Option::take);
+        let Some(mut stream) = stream else {
+            self.messages_due = self.messages_due.saturating_sub(1);
+            return;
+        };
         if stream.waiting == Waiting::Slot && stream.backend == Some(grant.backend) {
+            stream.waiting = Waiting::Connection;
             self.assign(&mut stream, Wish::default());
+        } else {
+            self.messages_due = self.messages_due.saturating_sub(1);
         }
         self.put_back(stream);
     }
 
     pub(super) fn queue_timed_out(&mut self, stream: &mut Stream) {
-        let Some(id) = stream.backend else { return };
-        let waiter = self.waiter(stream.id);
-        let cancelled = self.with_backend(id, |backend, _| backend.cancel(waiter));
-        if let Cancelled::Queued { position } = cancelled {
-            stream.backend_queue = position;
-        }
+        self.leave_queue(stream);
         stream.times.dequeued = Time::NEVER;
         self.fail(stream, 503, End::early(By::Server, Phase::Queue, Why::TimedOut));
+    }
+
+    /// Waits for a slot no longer, if it did. What is on its way already is waited for even by a worker that
+    /// stops, for a grant must be given back.
+    fn leave_queue(&mut self, stream: &mut Stream) {
+        let Some(id) = stream.backend.filter(|_| stream.waiting == Waiting::Slot) else { return };
+        stream.waiting = Waiting::Connection;
+        let waiter = self.waiter(stream.id);
+        match self.with_backend(id, |backend, _| backend.cancel(waiter)) {
+            Cancelled::Queued { position } => stream.backend_queue = position,
+            Cancelled::NotQueued => self.messages_due += 1,
+        }
     }
 
     pub(super) fn on_connected(&mut self, key: Key, local: Option<Address>) {
@@ -237,12 +252,7 @@ impl Worker {
 
     /// Gives back all that the exchange holds of its backend. The connection goes to the pool if it may.
     pub(super) fn leave_backend(&mut self, stream: &mut Stream) {
-        if stream.waiting == Waiting::Slot
-            && let Some(id) = stream.backend
-        {
-            let waiter = self.waiter(stream.id);
-            self.with_backend(id, |backend, _| backend.cancel(waiter));
-        }
+        self.leave_queue(stream);
         if let Some(key) = stream.upstream.take() {
             self.close_upstream(key, CloseHow::Graceful);
         }

@@ -82,6 +82,8 @@ pub struct Worker {
     pub(super) limits: HeadLimits,
     /// Inputs that named what is no longer there.
     pub(super) lost_races: u64,
+    /// Grants and redistributions on their way to exchanges that wait no longer.
+    pub(super) messages_due: u32,
 }
 
 impl Worker {
@@ -124,6 +126,7 @@ impl Worker {
                 fields_max: tune.http_maxhdr.saturating_sub(1).max(1),
             },
             lost_races: 0,
+            messages_due: 0,
             config,
         };
         worker.arm_checks();
@@ -134,6 +137,10 @@ impl Worker {
     pub fn handle(&mut self, now: Now, input: Input) {
         debug_assert!(now.time >= self.now.time, "time does not run backwards");
         self.now = now;
+        if self.stopped {
+            self.lost_races += 1;
+            return;
+        }
         match input {
             Input::Accepted { conn, listener, peer, local } => self.on_accepted(conn, listener, peer, local),
             Input::ConnectFailed { conn, why } => self.on_connect_failed(conn.key(), why),
@@ -157,10 +164,7 @@ impl Worker {
             Input::Signal(Signal::SoftStop) => self.soft_stop(),
             Input::Timeout => self.on_timeout(),
         }
-        if self.stopping && !self.stopped && self.clients.is_empty() && self.streams.is_empty() {
-            self.stopped = true;
-            self.put(Output::Stopped);
-        }
+        self.stop_if_done();
     }
 
     /// Gives the next order. To be drained to `None` after every [`Worker::handle`].
@@ -170,7 +174,8 @@ impl Worker {
 
     /// When the worker wants `Input::Timeout`, and for whom. Later than the last `now` once drained.
     pub fn poll_timeout(&self) -> Option<(Time, Wakeup)> {
-        self.timers.next().map(|(at, owner)| {
+        // A worker that has stopped wants nothing any more.
+        self.timers.next().filter(|_| !self.stopped).map(|(at, owner)| {
             let why = match owner {
                 Owner::Check(_) => Wakeup::Check,
                 Owner::Client(_) => Wakeup::Client,
@@ -488,6 +493,19 @@ impl Worker {
 
     // The end of the worker.
 
+    fn stop_if_done(&mut self) {
+        let busy = !self.clients.is_empty() || !self.streams.is_empty() || self.messages_due > 0;
+        if !self.stopping || self.stopped || busy {
+            return;
+        }
+        // Idle connections and running checks.
+        for key in self.upstreams.keys() {
+            self.close_upstream(key, CloseHow::Graceful);
+        }
+        self.stopped = true;
+        self.put(Output::Stopped);
+    }
+
     fn soft_stop(&mut self) {
         if self.stopping {
             return;
@@ -522,9 +540,8 @@ impl Worker {
                 self.close_client(key, CloseHow::Graceful);
             }
         }
-        for key in self.upstreams.keys() {
-            self.close_upstream(key, CloseHow::Graceful);
-        }
+        // Slots on their way go down with the process.
+        self.messages_due = 0;
     }
 }
 
