@@ -110,6 +110,7 @@ struct Wire {
     peer: Peer,
     worker: u32,
     conn: Option<ConnId>,
+    opened: Time,
     opening: Opening,
     /// By the end that reads.
     to_peer: Pipe,
@@ -185,6 +186,7 @@ impl Network {
             peer,
             worker,
             conn: None,
+            opened: self.now,
             opening: Opening::Waiting,
             to_peer: Pipe::default(),
             to_proxy: Pipe::default(),
@@ -223,6 +225,14 @@ impl Network {
     /// Whether the proxy has closed its end.
     pub fn proxy_closed(&self, id: WireId) -> bool {
         self.wire(id).proxy_closed
+    }
+
+    /// Whether a health check that began before `time` still runs.
+    pub fn checks_since_before(&self, time: Time) -> bool {
+        self.wires.iter().any(|wire| {
+            let check = matches!(wire.peer, Peer::Server { health: true, .. });
+            check && wire.opened < time && !wire.proxy_closed && wire.opening != Opening::Refused
+        })
     }
 
     /// A worker's listener is closed for good.

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::PlannedFault;
+use crate::fault::{Fault, PlannedFault};
+
+/// How long a packet may be under way.
+const STRAGGLING_MS: u64 = 30;
 
 /// Everything that a run depends on, together with the code under test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +33,17 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// When the last fault has healed, in milliseconds.
+    /// When the last fault has healed, in milliseconds, with nothing of it on its way any more. Connections
+    /// that a power loss left half open are found out by use, or leave the pool in time.
     pub fn healed_ms(&self) -> u64 {
-        self.faults.iter().map(|planned| planned.at_ms + planned.for_ms).max().unwrap_or(0)
+        let healed = self.faults.iter().map(|planned| planned.at_ms + planned.for_ms).max();
+        let half_open = self.faults.iter().any(|planned| matches!(planned.fault, Fault::PowerLoss { .. }));
+        let late = self.faults.iter().map(|planned| match planned.fault {
+            Fault::Delay { by_ms, .. } | Fault::LateMessages { by_ms } => by_ms,
+            _ => 0,
+        });
+        let purged = self.servers.iter().map(|server| server.purge_ms).max().filter(|_| half_open);
+        healed.map_or(0, |healed| healed + STRAGGLING_MS + late.max().unwrap_or(0) + purged.unwrap_or(0))
     }
 }
 

@@ -10,10 +10,10 @@ use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::{ConnId, ListenerId, WorkerId};
 use evenkeel_core::base::random::Rng;
 use evenkeel_core::base::time::{Now, Time, Wall};
-use evenkeel_core::proxy::{Input, Message, Output, Worker};
+use evenkeel_core::proxy::{CloseHow, Input, Message, Output, Worker};
 
 use self::conn::{Conn, Conns, Reading};
-use crate::network::{Network, WireId};
+use crate::network::{End, Network, WireId};
 use crate::oracle::Sight;
 use crate::record::Record;
 use crate::settings::{client_address, frontend_address};
@@ -142,7 +142,7 @@ impl Shell {
     fn settle(&mut self, around: &mut Surroundings<'_>) {
         loop {
             while let Some(input) = self.news.pop_front() {
-                if self.concerns_nobody(&input) {
+                if self.concerns_nobody(&input, around) {
                     continue;
                 }
                 self.feed(input, around);
@@ -169,7 +169,7 @@ impl Shell {
         }
     }
 
-    fn concerns_nobody(&mut self, input: &Input) -> bool {
+    fn concerns_nobody(&mut self, input: &Input, around: &mut Surroundings<'_>) -> bool {
         match *input {
             Input::Accepted { conn, .. }
             | Input::Connected { conn, .. }
@@ -177,7 +177,11 @@ impl Shell {
             | Input::Relayed { from: conn, .. }
             | Input::ReadClosed { conn }
             | Input::Sent { conn, .. } => self.conns.get_mut(conn).is_none(),
-            Input::ConnectFailed { conn, .. } | Input::Lost { conn, .. } => self.conns.remove(conn).is_none(),
+            Input::ConnectFailed { conn, .. } | Input::Lost { conn, .. } => {
+                let Some(lost) = self.conns.remove(conn) else { return true };
+                around.network.close(lost.wire, End::Proxy, CloseHow::Graceful);
+                false
+            }
             Input::Message(_) | Input::Signal(_) | Input::Timeout => false,
         }
     }
@@ -268,7 +272,7 @@ impl Shell {
     fn close_door(&mut self, around: &mut Surroundings<'_>) {
         around.network.close_door(self.id.0);
         for wire in std::mem::take(&mut self.backlog) {
-            around.network.close(wire, crate::network::End::Proxy, evenkeel_core::proxy::CloseHow::Reset);
+            around.network.close(wire, End::Proxy, CloseHow::Reset);
         }
     }
 }

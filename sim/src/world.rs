@@ -200,6 +200,7 @@ impl World {
         let clients = self.scenario.clients[..self.planned].iter();
         let last = clients.map(|client| client.start_ms).max().unwrap_or(0);
         let quiet = Time::from_millis(self.scenario.healed_ms().max(last));
+        self.queue.push(quiet, Event::Faults);
         self.deadline = quiet + SETTLING_MAX;
         if let Some(stop) = self.scenario.stop {
             self.queue.push(Time::from_millis(stop.at_ms), Event::Stop);
@@ -354,14 +355,17 @@ impl World {
     fn go_on(&mut self) {
         match self.phase {
             Phase::Traffic => {
-                let healed = self.now >= Time::from_millis(self.scenario.healed_ms());
-                if healed && self.clients[..self.planned].iter().all(Client::is_over) && self.is_at_rest() {
+                let healed = Time::from_millis(self.scenario.healed_ms());
+                let quiet = self.now >= healed && self.clients[..self.planned].iter().all(Client::is_over);
+                // A check that began among faults may still take a server down.
+                let judged = quiet && !self.network.checks_since_before(healed);
+                if judged && self.scenario.stop.is_none() && self.is_at_rest() {
                     self.probe(0);
                 }
             }
             Phase::Probing(begun) => {
                 let probe = &self.clients[self.planned + begun - 1];
-                if !probe.is_over() {
+                if !probe.is_over() || !self.is_at_rest() {
                     return;
                 }
                 if !probe.is_content() || !probe.is_satisfied() {
@@ -370,11 +374,10 @@ impl World {
                 }
                 if self.planned + begun < self.clients.len() {
                     self.probe(begun);
-                } else if self.is_at_rest() {
-                    if let Some(server) = probes::neglected(&self.scenario, &self.record.arrivals) {
-                        let what = format!("server {server} is up and gets no requests");
-                        return self.record.violation("liveness", self.now, what);
-                    }
+                } else if let Some(server) = probes::neglected(&self.scenario, &self.record.arrivals) {
+                    let what = format!("server {server} is up and gets no requests");
+                    self.record.violation("liveness", self.now, what);
+                } else {
                     self.stop();
                 }
             }

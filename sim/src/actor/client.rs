@@ -53,6 +53,8 @@ pub struct Client {
     answered: usize,
     /// Every answer so far was the planned one.
     satisfied: bool,
+    /// The proxy refused, in answer to nothing it may be; what follows has no meaning.
+    dismissed: bool,
     think_until: Time,
     garbage_sent: bool,
     shut: bool,
@@ -77,6 +79,7 @@ impl Client {
             handed: 0,
             answered: 0,
             satisfied: true,
+            dismissed: false,
             think_until: Time::ZERO,
             garbage_sent: false,
             shut: false,
@@ -181,7 +184,7 @@ impl Client {
         if stage.network.conditions.deaf_clients {
             return;
         }
-        loop {
+        while self.state == State::Open {
             let slow = self.plan.read_slowly;
             if slow > 0 && stage.now < self.next_read {
                 return;
@@ -192,8 +195,10 @@ impl Client {
                 Read::Reset => return self.leave(Some(CloseHow::Graceful), Gone::Reset, stage),
                 Read::End => return self.on_end(stage),
                 Read::Bytes(bytes) => {
-                    self.reader.feed(&bytes);
-                    self.parse(stage);
+                    if !self.dismissed {
+                        self.reader.feed(&bytes);
+                        self.parse(stage);
+                    }
                     if slow > 0 {
                         self.next_read = stage.now + SLOW_READ_EVERY;
                         stage.timers.push((self.next_read, Actor::Client(self.index)));
@@ -204,7 +209,7 @@ impl Client {
     }
 
     fn on_end(&mut self, stage: &mut Stage<'_>) {
-        let amid = self.reader.is_amid() && !self.reader.ends_with_connection();
+        let amid = !self.dismissed && self.reader.is_amid() && !self.reader.ends_with_connection();
         if self.reader.ends_with_connection() {
             self.finish_answer(true, stage);
         }
@@ -213,7 +218,7 @@ impl Client {
     }
 
     fn parse(&mut self, stage: &mut Stage<'_>) {
-        loop {
+        while self.state == State::Open && !self.dismissed {
             let asked = self.plan.requests.get(self.answered);
             let bodyless = asked.is_some_and(|request| request.method == Method::Head);
             let part = match self.reader.next(bodyless) {
@@ -260,6 +265,7 @@ impl Client {
         stage.record.see(stage.now, &Sight::Answered { client, id, status, length, by_close });
         self.answered += 1;
         self.satisfied &= id.is_some();
+        self.dismissed |= id.is_none() && matches!(status, 400 | 408);
         self.think(stage);
     }
 
@@ -362,7 +368,7 @@ fn put_request(outbox: &mut Outbox, id: RequestId, plan: &RequestPlan) {
 pub(super) fn put_body(outbox: &mut Outbox, body: u32, length: u64, chunk: Option<u64>, pause_ms: u64) {
     let half = length / 2;
     for (from, to) in [(0, half), (half, length)] {
-        if from > 0 || length == 0 {
+        if from > 0 {
             outbox.pause(pause_ms);
         }
         put_range(outbox, body, from, to, chunk);

@@ -300,7 +300,7 @@ fn plan_of<'a>(stage: &Stage<'a>, id: RequestId) -> Option<&'a RequestPlan> {
 fn put_answer(outbox: &mut Outbox, work: &mut Work, request: &RequestPlan, conditions: ServerConditions) {
     let plan = &request.answer;
     if let Some(sort) = conditions.garbage {
-        outbox.push(Bytes::from(misbehave::answer(sort, work.id)));
+        outbox.push(Bytes::from(misbehave::answer(sort, work.id, plan.status)));
         work.complete = false;
         work.then = Then::Close;
         return;

@@ -63,7 +63,7 @@ impl Conservation {
                 if std::mem::replace(&mut connection.gone, true) {
                     return Err(format!("client {client} ended twice"));
                 }
-                if *gone == Gone::CutShort && connection.answers == 0 {
+                if self.mode == Mode::Http && *gone == Gone::CutShort && connection.answers == 0 {
                     return Err(format!("client {client} got half a head"));
                 }
             }
