@@ -258,8 +258,8 @@ impl AsyncWrite for Tampered {
         let spoilt = match conditions.garbage {
             _ if !self.traffic => None,
             // To a HEAD a broken body is none, and the status is not the planned one.
-            Some(BROKEN_BODY) => Some(misbehave::answer(0, self.asked.get())),
-            Some(sort) => Some(misbehave::answer(sort, self.asked.get())),
+            Some(BROKEN_BODY) => Some(misbehave::answer(0, self.asked.get(), 200)),
+            Some(sort) => Some(misbehave::answer(sort, self.asked.get(), 200)),
             None if (conditions.cuts || conditions.resets) && bytes.len() > 1 => {
                 Some(bytes[..bytes.len() / 2].to_vec())
             }
