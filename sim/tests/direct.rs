@@ -22,7 +22,7 @@ fn stored_scenarios_hold() {
     for file in files {
         let scenario = replay::read(&file).expect("a scenario");
         let violation = run::run(&scenario).violation;
-        assert_eq!(violation, None, "\n{}\n", replay::command(&file));
+        assert_eq!(violation, None, "\n{}\n", replay::command(&file, false));
     }
 }
 
@@ -31,9 +31,9 @@ fn drawn_seeds_hold() {
     for seed in 0..300 {
         let scenario = generate::scenario(seed);
         if let Some(violation) = run::run(&scenario).violation {
-            let (small, violation) = minimise::minimise(&scenario, &violation);
+            let (small, violation) = minimise::minimise(&scenario, &violation, run::run);
             let file = replay::write(failures(), &small, &violation).expect("a place for the failure");
-            panic!("seed {seed}: {violation}\n{}", replay::command(&file));
+            panic!("seed {seed}: {violation}\n{}", replay::command(&file, false));
         }
     }
 }
@@ -96,7 +96,7 @@ proptest! {
         if let Some(violation) = run::run(&scenario).violation {
             // Each step of shrinking writes its file; the last one named is the smallest.
             let file = replay::write(failures(), &scenario, &violation).expect("a place for the failure");
-            prop_assert!(false, "{violation}\n{}", replay::command(&file));
+            prop_assert!(false, "{violation}\n{}", replay::command(&file, false));
         }
     }
 }
