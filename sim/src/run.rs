@@ -1,7 +1,8 @@
 //! Running a scenario so that a panic of the machines is a violation like any other.
 
 use std::cell::RefCell;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::Once;
 
 use evenkeel_core::base::time::Time;
 
@@ -60,8 +61,22 @@ fn guarded(run: impl FnOnce() -> Outcome) -> Outcome {
 
 /// Keeps panics off the terminal and remembers where they were, for violations tell of them.
 pub fn quiet_panics() {
-    panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|location| format!("{location}: ")).unwrap_or_default();
-        LAST_PANIC.set(Some(place));
-    }));
+    panic::set_hook(Box::new(remember));
+}
+
+/// Remembers where panics were, and tells them as usual. In turmoil a task that panics takes nobody along.
+pub fn watch_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            remember(info);
+            usual(info);
+        }));
+    });
+}
+
+fn remember(info: &PanicHookInfo<'_>) {
+    let place = info.location().map(|location| format!("{location}: ")).unwrap_or_default();
+    LAST_PANIC.set(Some(place));
 }
