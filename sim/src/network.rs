@@ -373,14 +373,14 @@ impl Network {
     }
 
     fn on_arrival(&mut self, id: WireId, end: End) {
+        self.wire_mut(id).pipe_to(end).awaited = false;
         let blocked = self.blocked_until(id, false);
         if blocked > self.now {
             let at = blocked + std::time::Duration::from_nanos(self.travel(id));
             if let Some((time, _)) = self.wire_mut(id).pipe_to(end).flying.front_mut() {
                 *time = at;
-                self.due.push((at, NetworkEvent { wire: id, what: What::Arrival(end) }));
             }
-            return;
+            return self.await_next(id, end);
         }
         let now = self.now;
         let mut news = false;
@@ -402,6 +402,7 @@ impl Network {
             }
             news = true;
         }
+        self.await_next(id, end);
         if news && !self.wire(id).is_closed(end) {
             self.wake(id, end);
         }
@@ -418,8 +419,14 @@ impl Network {
 
     fn launch(&mut self, id: WireId, to: End, piece: Piece) {
         let at = self.arrival(id);
-        let at = self.wire_mut(id).pipe_to(to).launch(at, piece);
-        self.due.push((at, NetworkEvent { wire: id, what: What::Arrival(to) }));
+        self.wire_mut(id).pipe_to(to).launch(at, piece);
+        self.await_next(id, to);
+    }
+
+    fn await_next(&mut self, id: WireId, to: End) {
+        if let Some(at) = self.wire_mut(id).pipe_to(to).await_next() {
+            self.due.push((at, NetworkEvent { wire: id, what: What::Arrival(to) }));
+        }
     }
 
     fn later(&mut self, id: WireId, what: What) {

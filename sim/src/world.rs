@@ -85,6 +85,7 @@ pub struct World {
     planned: usize,
     now: Time,
     deadline: Time,
+    healed: Time,
     phase: Phase,
     queue: Queue<Event>,
     rng: Rng,
@@ -135,6 +136,7 @@ impl World {
             planned,
             now: Time::ZERO,
             deadline: Time::NEVER,
+            healed: Time::from_millis(scenario.healed_ms()),
             phase: Phase::Traffic,
             queue: Queue::new(seed.stream("queue")),
             rng,
@@ -199,7 +201,7 @@ impl World {
         }
         let clients = self.scenario.clients[..self.planned].iter();
         let last = clients.map(|client| client.start_ms).max().unwrap_or(0);
-        let quiet = Time::from_millis(self.scenario.healed_ms().max(last));
+        let quiet = self.healed.max(Time::from_millis(last));
         self.queue.push(quiet, Event::Faults);
         self.deadline = quiet + SETTLING_MAX;
         if let Some(stop) = self.scenario.stop {
@@ -355,10 +357,10 @@ impl World {
     fn go_on(&mut self) {
         match self.phase {
             Phase::Traffic => {
-                let healed = Time::from_millis(self.scenario.healed_ms());
-                let quiet = self.now >= healed && self.clients[..self.planned].iter().all(Client::is_over);
+                let quiet =
+                    self.now >= self.healed && self.clients[..self.planned].iter().all(Client::is_over);
                 // A check that began among faults may still take a server down.
-                let judged = quiet && !self.network.checks_since_before(healed);
+                let judged = quiet && !self.network.checks_since_before(self.healed);
                 if judged && self.scenario.stop.is_none() && self.is_at_rest() {
                     self.probe(0);
                 }

@@ -383,12 +383,14 @@ pub(super) fn put_range(outbox: &mut Outbox, body: u32, from: u64, to: u64, chun
     let Some(chunk) = chunk else {
         return pattern::range(body, from, to - from).for_each(|piece| outbox.push(piece));
     };
+    let mut encoded = Vec::new();
     let mut at = from;
     while at < to {
         let count = chunk.max(1).min(to - at);
-        outbox.push(Bytes::from(format!("{count:x}\r\n")));
-        pattern::range(body, at, count).for_each(|piece| outbox.push(piece));
-        outbox.push(Bytes::from_static(b"\r\n"));
+        encoded.extend_from_slice(format!("{count:x}\r\n").as_bytes());
+        pattern::range(body, at, count).for_each(|piece| encoded.extend_from_slice(&piece));
+        encoded.extend_from_slice(b"\r\n");
         at += count;
     }
+    outbox.push(Bytes::from(encoded));
 }

@@ -26,6 +26,8 @@ pub(super) struct Pipe {
     pub(super) end_arrived: bool,
     /// The connection was reset, as the reader sees it.
     pub(super) reset: bool,
+    /// An arrival is in the world's queue.
+    pub(super) awaited: bool,
     /// The writer found no room.
     pub(super) writer_waits: bool,
 }
@@ -48,15 +50,20 @@ impl Pipe {
         capacity.saturating_sub(self.size)
     }
 
-    /// Puts a piece on its way. It never overtakes those before it. Gives its time of arrival.
-    pub(super) fn launch(&mut self, at: Time, piece: Piece) -> Time {
+    /// Puts a piece on its way. It never overtakes those before it.
+    pub(super) fn launch(&mut self, at: Time, piece: Piece) {
         let at = self.flying.back().map_or(at, |(last, _)| at.max(*last));
         if let Piece::Bytes(bytes) = &piece {
             self.size += bytes.len();
         }
         self.ended |= matches!(piece, Piece::End);
         self.flying.push_back((at, piece));
-        at
+    }
+
+    /// When the next piece comes, if nobody waits for it yet.
+    pub(super) fn await_next(&mut self) -> Option<Time> {
+        let (at, _) = self.flying.front()?;
+        (!std::mem::replace(&mut self.awaited, true)).then_some(*at)
     }
 
     /// Takes what is due off the way.
