@@ -49,7 +49,11 @@ pub const WANTED: &[&str] = &[
     "state sC",
     "state sD",
     "state sH",
+    "state CQ",
+    "state PC",
+    "state PD",
     "state sQ",
+    "upgraded",
     "write half closed",
 ];
 
@@ -67,6 +71,7 @@ impl Coverage {
             Sight::Input { input, .. } => self.input(input),
             Sight::Output { output, .. } => self.output(output),
             Sight::Interim { .. } => self.count("interim answer"),
+            Sight::Answer { status: 101, .. } => self.count("upgraded"),
             Sight::Answer { id: None, status, .. } => self.own_answer(*status),
             Sight::Gone { gone, .. } => match gone {
                 Gone::Aborted => self.count("client aborted"),

@@ -172,6 +172,11 @@ fn client(rng: &mut Rng, manners: &Manners, span: u64) -> ClientPlan {
         rng.chance(manners.garbage, 100).then(|| rng.below(u64::from(misbehave::CLIENT_SORTS)) as u8);
     let aborts = rng.chance(manners.aborting, 100);
     let slow = rng.chance(manners.slow, 100);
+    let mut requests: Vec<RequestPlan> = (0..count).map(|_| request(rng, manners, slow)).collect();
+    let upgrades = rng.chance(manners.odd, 100) && rng.chance(1, 2);
+    if let Some(last) = requests.last_mut().filter(|_| upgrades && garbage.is_none()) {
+        upgrade(last, rng, manners);
+    }
     ClientPlan {
         start_ms: rng.below(span),
         pipelined: rng.chance(manners.pipelining, 100),
@@ -182,8 +187,21 @@ fn client(rng: &mut Rng, manners: &Manners, span: u64) -> ClientPlan {
         read_slowly: if slow { pick(rng, &[50, 2_000]) } else { 0 },
         abort: aborts.then(|| Abort { after_ms: pick(rng, &[1, 5, 20, 100, 400]), reset: rng.chance(1, 2) }),
         garbage,
-        requests: (0..count).map(|_| request(rng, manners, slow)).collect(),
+        requests,
     }
+}
+
+/// Makes the last request of a client one that asks for another protocol.
+fn upgrade(request: &mut RequestPlan, rng: &mut Rng, manners: &Manners) {
+    let AnswerPlan { body, delay_ms, pause_ms, close, .. } = request.answer;
+    *request = RequestPlan {
+        upgrade: true,
+        body: length(rng, manners, false),
+        think_ms: request.think_ms,
+        pause_ms: request.pause_ms,
+        answer: AnswerPlan { status: 101, body, delay_ms, pause_ms, close, ..AnswerPlan::default() },
+        ..RequestPlan::default()
+    };
 }
 
 fn request(rng: &mut Rng, manners: &Manners, slow: bool) -> RequestPlan {
@@ -198,6 +216,7 @@ fn request(rng: &mut Rng, manners: &Manners, slow: bool) -> RequestPlan {
         method,
         old: odd(rng) && rng.chance(1, 2),
         close: odd(rng) && rng.chance(1, 2),
+        upgrade: false,
         expect: posts && odd(rng),
         framing: if rng.chance(1, 3) { Framing::Chunked } else { Framing::Length },
         body: if posts { length(rng, manners, false) } else { 0 },

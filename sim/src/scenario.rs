@@ -364,6 +364,9 @@ pub struct RequestPlan {
     /// `expect: 100-continue`; the body waits for an answer, but not longer than 50 ms.
     #[serde(skip_serializing_if = "is_default")]
     pub expect: bool,
+    /// `connection: upgrade`: after the answer, bodies pass both ways until both ends have said all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub upgrade: bool,
     /// How its body is delimited.
     #[serde(skip_serializing_if = "is_default")]
     pub framing: Framing,

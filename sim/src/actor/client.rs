@@ -234,7 +234,7 @@ impl Client {
                 }
             };
             match part {
-                Part::Head(head) if (100..200).contains(&head.status) => {
+                Part::Head(head) if (100..200).contains(&head.status) && head.status != 101 => {
                     stage.record.see(stage.now, &Sight::Interim { client: self.index, status: head.status });
                     self.outbox.hurry();
                 }
@@ -243,6 +243,9 @@ impl Client {
                     let (client, position, status) = (self.index, self.answered, head.status);
                     stage.record.see(stage.now, &Sight::Answer { client, position, status, id });
                     self.answer = Some(Answer { id, status, offset: 0 });
+                    if let Some((id, plan)) = id.zip(asked).filter(|(_, plan)| plan.upgrade) {
+                        put_body(&mut self.outbox, id.body(), plan.body, None, plan.pause_ms);
+                    }
                 }
                 Part::Body(bytes) => self.body(&bytes, stage),
                 Part::End => self.finish_answer(false, stage),
@@ -314,7 +317,12 @@ impl Client {
             self.outbox.push(Bytes::from_static(misbehave::request(sort)));
             return true;
         }
-        if self.plan.leaving == Leaving::HalfClose && !std::mem::replace(&mut self.shut, true) {
+        let upgrading = self.plan.requests.last().is_some_and(|last| last.upgrade);
+        if upgrading && self.answer.is_none() {
+            return false;
+        }
+        let shuts = self.plan.leaving == Leaving::HalfClose || upgrading;
+        if shuts && !std::mem::replace(&mut self.shut, true) {
             stage.network.shut(self.wire, End::Peer);
         }
         false
@@ -342,6 +350,9 @@ fn put_request(outbox: &mut Outbox, id: RequestId, plan: &RequestPlan) {
     let mut head = format!("{method} /{id} HTTP/{version}\r\nHost: sim\r\n");
     if plan.close {
         head.push_str("Connection: close\r\n");
+    }
+    if plan.upgrade {
+        head.push_str("Connection: Upgrade\r\nUpgrade: sim\r\n");
     }
     if plan.expect {
         head.push_str("Expect: 100-continue\r\n");
@@ -374,7 +385,8 @@ pub(super) fn put_body(outbox: &mut Outbox, body: u32, length: u64, chunk: Optio
         put_range(outbox, body, from, to, chunk);
     }
     if chunk.is_some() {
-        outbox.push(Bytes::from_static(b"0\r\n\r\n"));
+        let trailer = if body % 3 == 0 { "X-Checked: yes\r\n" } else { "" };
+        outbox.push(Bytes::from(format!("0\r\n{trailer}\r\n")));
     }
 }
 

@@ -86,6 +86,11 @@ impl Reader {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// What follows is no message any more.
+    pub fn upgrade(&mut self) {
+        self.state = State::UntilClose;
+    }
+
     /// Whether a message has begun and not ended, or bytes wait.
     pub fn is_amid(&self) -> bool {
         self.state != State::Head || !self.buffer.is_empty()
@@ -181,8 +186,9 @@ impl Reader {
             return if self.buffer.len() > HEAD_MAX { Err("an endless head".to_owned()) } else { Ok(None) };
         };
         self.buffer.advance(length);
-        let interim = (100..200).contains(&code);
+        let interim = (100..200).contains(&code) && code != 101;
         let body = match (facts.chunked, facts.length) {
+            _ if code == 101 => Delimited::Close,
             _ if bodyless || interim || code == 204 || code == 304 => Delimited::Length(0),
             (true, None) => Delimited::Chunked,
             (false, Some(length)) => Delimited::Length(length),

@@ -233,7 +233,10 @@ impl Conn {
             }
             return false;
         };
-        let (early, expects) = (plan.answer.early, plan.expect && head.expects);
+        let (early, expects) = (plan.answer.early || plan.upgrade, plan.expect && head.expects);
+        if plan.upgrade {
+            self.reader.upgrade();
+        }
         stage.record.see(stage.now, &Sight::Arrived { id, server: place.server, wire: place.wire });
         self.work = Some(Work {
             id,
@@ -336,6 +339,7 @@ fn put_answer(outbox: &mut Outbox, work: &mut Work, request: &RequestPlan, condi
 
 fn delimited(request: &RequestPlan, plan: &AnswerPlan) -> Delimited {
     match plan.framing {
+        Framing::Length | Framing::Chunked if request.upgrade => Delimited::Length(plan.body),
         Framing::Length => Delimited::Length(plan.body),
         // HTTP/1.0 knows no chunks.
         Framing::Chunked if !request.old => Delimited::Chunked,
@@ -348,11 +352,12 @@ fn head_of(id: RequestId, plan: &AnswerPlan, delimited: Delimited, closes: bool)
     let mut head = format!("HTTP/1.1 {status} Fine\r\nServer: sim\r\nX-Id: {id}\r\n");
     match delimited {
         _ if status == 204 => {}
+        _ if status == 101 => head.push_str("Connection: Upgrade\r\nUpgrade: sim\r\n"),
         Delimited::Length(length) => head.push_str(&format!("Content-Length: {length}\r\n")),
         Delimited::Chunked => head.push_str("Transfer-Encoding: chunked\r\n"),
         Delimited::Close => {}
     }
-    if closes {
+    if closes && status != 101 {
         head.push_str("Connection: close\r\n");
     }
     head.push_str("\r\n");
