@@ -385,7 +385,7 @@ pub(super) fn put_body(outbox: &mut Outbox, body: u32, length: u64, chunk: Optio
         put_range(outbox, body, from, to, chunk);
     }
     if chunk.is_some() {
-        let trailer = if body % 3 == 0 { "X-Checked: yes\r\n" } else { "" };
+        let trailer = if body.is_multiple_of(3) { "X-Checked: yes\r\n" } else { "" };
         outbox.push(Bytes::from(format!("0\r\n{trailer}\r\n")));
     }
 }

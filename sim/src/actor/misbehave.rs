@@ -26,12 +26,14 @@ pub fn request(sort: u8) -> &'static [u8] {
 /// An answer that must not be forwarded as it is, and is followed by the end of the connection.
 pub fn answer(sort: u8, request: RequestId, status: u16) -> Vec<u8> {
     match sort % SERVER_SORTS {
-        0 => b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".to_vec(),
         1 => b"HTTP/1.1 2x0 OK\r\n\r\n".to_vec(),
         2 => b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(),
         3 => b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!".to_vec(),
-        4 => format!("HTTP/1.1 {status} OK\r\nx-id: {request}\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n")
-            .into_bytes(),
+        4 if status != 101 => {
+            format!("HTTP/1.1 {status} OK\r\nx-id: {request}\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n")
+                .into_bytes()
+        }
+        0 | 4 => b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".to_vec(),
         5 => Vec::new(),
         6 => b"HTTP/1.1 200 OK\r\nserver: half".to_vec(),
         _ => b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\nbroken\0: yes\r\n\r\n".to_vec(),

@@ -215,3 +215,6 @@ impl Oracles {
         self.logs.finish().map_err(named("logs"))
     }
 }
+
+#[cfg(test)]
+mod tests;
