@@ -578,8 +578,11 @@ impl Worker {
             self.close_upstream(key, CloseHow::Graceful);
         }
         self.release_slot(stream);
-        if let Transfer::Relayed(left) = stream.request_body {
-            stream.request_body = Transfer::Length(left);
+        if matches!(stream.request_body, Transfer::Relayed(_)) {
+            // Bytes that the shell had read for the server went down with its connection, so nobody knows where
+            // the next request begins: to guess would be to take a body for a request.
+            stream.persistent = false;
+            return self.finish_if_done(stream);
         }
         self.pause_client(stream.client, false);
         self.touch_client(stream.client, stream);
