@@ -33,17 +33,22 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// When the last fault has healed, in milliseconds, with nothing of it on its way any more. Connections
-    /// that a power loss left half open are found out by use, or leave the pool in time.
+    /// When the last fault has healed, in milliseconds, with nothing of it on its way any more.
     pub fn healed_ms(&self) -> u64 {
         let healed = self.faults.iter().map(|planned| planned.at_ms + planned.for_ms).max();
-        let half_open = self.faults.iter().any(|planned| matches!(planned.fault, Fault::PowerLoss { .. }));
         let late = self.faults.iter().map(|planned| match planned.fault {
             Fault::Delay { by_ms, .. } | Fault::LateMessages { by_ms } => by_ms,
             _ => 0,
         });
-        let purged = self.servers.iter().map(|server| server.purge_ms).max().filter(|_| half_open);
-        healed.map_or(0, |healed| healed + STRAGGLING_MS + late.max().unwrap_or(0) + purged.unwrap_or(0))
+        healed.map_or(0, |healed| healed + STRAGGLING_MS + late.max().unwrap_or(0))
+    }
+
+    /// How long after the last request a connection that a power loss left half open may wait in a pool, to
+    /// be found out by its next use.
+    pub fn half_open_ms(&self) -> u64 {
+        let power_lost = self.faults.iter().any(|planned| matches!(planned.fault, Fault::PowerLoss { .. }));
+        let purged = self.servers.iter().map(|server| server.purge_ms).max();
+        purged.filter(|_| power_lost).map_or(0, |purged| purged + STRAGGLING_MS)
     }
 }
 

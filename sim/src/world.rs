@@ -2,13 +2,17 @@
 //! clock and one queue. A run goes through faults and healing, then everything must finish, new requests
 //! must succeed, and the proxy must stop.
 
+mod phases;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use evenkeel_core::base::ids::{BackendId, WorkerId};
 use evenkeel_core::base::random::{Rng, Seed};
 use evenkeel_core::base::time::Time;
-use evenkeel_core::proxy::{Facts, Input, Message, Shared, Signal, Worker};
+use evenkeel_core::proxy::{Facts, Input, Message, Shared, Worker};
+
+use self::phases::Phase;
 
 use crate::actor::client::Client;
 use crate::actor::server::Server;
@@ -17,7 +21,7 @@ use crate::conditions::Conditions;
 use crate::coverage::Coverage;
 use crate::fault::Fault;
 use crate::network::{Network, NetworkEvent, Peer, Wake};
-use crate::oracle::{Violation, liveness};
+use crate::oracle::Violation;
 use crate::probes;
 use crate::queue::Queue;
 use crate::record::Record;
@@ -27,8 +31,6 @@ use crate::shell::{Shell, Surroundings, now_at};
 
 /// How long everything may take to finish once all faults have healed and all clients have come.
 const SETTLING_MAX: Duration = Duration::from_secs(120);
-/// How long one new request may take, and the stop.
-const PROBE_MAX: Duration = Duration::from_secs(20);
 /// Every so many turns the machines look at themselves.
 const INVARIANTS_EVERY: u64 = 8;
 /// More events than any run needs: something goes round in circles.
@@ -43,19 +45,6 @@ enum Event {
     Network(NetworkEvent),
     Stop,
     Turn(usize),
-}
-
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Clients come and faults strike and heal.
-    Traffic,
-    /// New requests, one after another; so many have begun.
-    Probing(usize),
-    /// The proxy has been told to stop.
-    Stopping,
-    /// All is over.
-    Over,
 }
 
 /// How a run ended.
@@ -86,6 +75,8 @@ pub struct World {
     now: Time,
     deadline: Time,
     healed: Time,
+    /// When pools hold no half-open connections any more.
+    calm_at: Time,
     phase: Phase,
     queue: Queue<Event>,
     rng: Rng,
@@ -136,6 +127,7 @@ impl World {
             planned,
             now: Time::ZERO,
             deadline: Time::NEVER,
+            calm_at: Time::NEVER,
             healed: Time::from_millis(scenario.healed_ms()),
             phase: Phase::Traffic,
             queue: Queue::new(seed.stream("queue")),
@@ -207,14 +199,6 @@ impl World {
         if let Some(stop) = self.scenario.stop {
             self.queue.push(Time::from_millis(stop.at_ms), Event::Stop);
         }
-    }
-
-    fn too_late(&mut self) {
-        let servers = self.scenario.servers.len();
-        let client = self.clients.iter().find(|client| !client.is_over() && client.start() <= self.now);
-        let unrest = liveness::unrest(&self.shells, &self.shared, servers);
-        let what = format!("{:?} does not end: {:?}, {unrest:?}", self.phase, client.map(Client::describe));
-        self.record.violation("liveness", self.now, what);
     }
 
     fn happen(&mut self, event: Event) {
@@ -340,82 +324,6 @@ impl World {
                 self.step_client(index);
             }
         }
-    }
-
-    fn stop(&mut self) {
-        self.phase = Phase::Stopping;
-        let hard = self.scenario.stop.is_some_and(|stop| stop.hard);
-        self.deadline = self.deadline.min(self.now + SETTLING_MAX);
-        for worker in 0..self.shells.len() {
-            let signal = if hard { Signal::HardStop } else { Signal::SoftStop };
-            self.shells[worker].post(Input::Signal(signal));
-            self.plan_turn(worker);
-        }
-    }
-
-    /// Goes to the next phase when this one is over.
-    fn go_on(&mut self) {
-        match self.phase {
-            Phase::Traffic => {
-                let quiet =
-                    self.now >= self.healed && self.clients[..self.planned].iter().all(Client::is_over);
-                // A check that began among faults may still take a server down.
-                let judged = quiet && !self.network.checks_since_before(self.healed);
-                if judged && self.scenario.stop.is_none() && self.is_at_rest() {
-                    self.probe(0);
-                }
-            }
-            Phase::Probing(begun) => {
-                let probe = &self.clients[self.planned + begun - 1];
-                if !probe.is_over() || !self.is_at_rest() {
-                    return;
-                }
-                if !probe.is_content() || !probe.is_satisfied() {
-                    let what = format!("after everything healed: {}", probe.describe());
-                    return self.record.violation("liveness", self.now, what);
-                }
-                if self.planned + begun < self.clients.len() {
-                    self.probe(begun);
-                } else if let Some(server) = probes::neglected(&self.scenario, &self.record.arrivals) {
-                    let what = format!("server {server} is up and gets no requests");
-                    self.record.violation("liveness", self.now, what);
-                } else {
-                    self.stop();
-                }
-            }
-            Phase::Stopping => {
-                if self.shells.iter().all(Shell::is_stopped) && self.clients.iter().all(Client::is_over) {
-                    self.over();
-                }
-            }
-            Phase::Over => {}
-        }
-    }
-
-    fn probe(&mut self, begun: usize) {
-        if begun == 0 {
-            self.record.arrivals.fill(0);
-        }
-        let index = self.planned + begun;
-        self.phase = Phase::Probing(begun + 1);
-        self.deadline = self.now + PROBE_MAX;
-        if index < self.clients.len() {
-            self.clients[index].start_at(self.now);
-            self.queue.push(self.now, Event::Actor(Actor::Client(index)));
-        }
-    }
-
-    fn over(&mut self) {
-        self.phase = Phase::Over;
-        if let Some(shell) = self.shells.iter().find(|shell| shell.open_sockets() > 0) {
-            let what = format!("a worker that has stopped left {} sockets open", shell.open_sockets());
-            self.record.violation("liveness", self.now, what);
-        }
-        self.record.finish(self.now);
-    }
-
-    fn is_at_rest(&self) -> bool {
-        liveness::unrest(&self.shells, &self.shared, self.scenario.servers.len()).is_none()
     }
 }
 
