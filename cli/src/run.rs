@@ -58,7 +58,9 @@ fn prepare_and_serve(args: &Args, teller: &Teller, mut config: Config) -> Result
     raise_limits(&config, limits, teller)?;
     let background = go_to_background(args, &config).map_err(|error| fatal(teller, &error.to_string()))?;
     tell_predecessors(args);
-    let (shards, complaints) = Shards::new(workers(&config), clock.clone(), sockets, &config.log_targets);
+    let silent = args.is_silent() || (config.global.quiet && !args.verbose);
+    let (shards, complaints) =
+        Shards::new(workers(&config), clock.clone(), sockets, &config.log_targets, silent);
     for complaint in complaints {
         teller.remark(&complaint);
     }

@@ -215,6 +215,7 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
                 }
             }
             Output::Log { target, line } => self.log.write(target, &line),
+            Output::Notice { alert, text } => self.log.tell(alert, &text),
             Output::Stopped => self.stopped = true,
         }
     }

@@ -17,6 +17,11 @@ pub trait LogSink {
     /// Takes one line, without a line end.
     fn write(&mut self, target: LogTargetId, line: &[u8]);
 
+    /// Tells somebody in front of the terminal, if there is anybody.
+    fn tell(&mut self, alert: bool, text: &str) {
+        let _ = (alert, text);
+    }
+
     /// Sends what was taken; called once per turn.
     fn flush(&mut self);
 }
@@ -31,6 +36,8 @@ const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 pub struct SystemLog {
     outlets: Vec<Outlet>,
     dropped: u64,
+    /// Nothing is told on standard error.
+    silent: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +62,7 @@ impl SystemLog {
     /// Opens all targets. Those that cannot be had are told and looked for again later.
     ///
     /// Call it before a chroot: sockets that are open stay open.
-    pub fn open(targets: &[LogTarget]) -> (SystemLog, Vec<String>) {
+    pub fn open(targets: &[LogTarget], silent: bool) -> (SystemLog, Vec<String>) {
         let mut complaints = Vec::new();
         let outlets = targets.iter().map(|target| {
             let way = connect(&target.address);
@@ -70,7 +77,7 @@ impl SystemLog {
                 ends: Vec::new(),
             }
         });
-        (SystemLog { outlets: outlets.collect(), dropped: 0 }, complaints)
+        (SystemLog { outlets: outlets.collect(), dropped: 0, silent }, complaints)
     }
 
     /// Lines that could not be delivered.
@@ -90,6 +97,15 @@ impl LogSink for SystemLog {
         if outlet.kept.len() > KEPT_MAX {
             self.dropped += outlet.deliver();
         }
+    }
+
+    fn tell(&mut self, alert: bool, text: &str) {
+        if self.silent {
+            return;
+        }
+        let label = if alert { "[ALERT]    " } else { "[WARNING]  " };
+        // Nobody may be there to read it; that is no reason to fail.
+        let _ = writeln!(io::stderr(), "{label}({}) : {text}", std::process::id());
     }
 
     fn flush(&mut self) {
@@ -201,7 +217,7 @@ mod tests {
     fn each_line_is_one_datagram_and_they_keep_their_order() {
         let syslog = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let address = LogAddress::Udp(syslog.local_addr().expect("bound"));
-        let (mut log, complaints) = SystemLog::open(&[target(address)]);
+        let (mut log, complaints) = SystemLog::open(&[target(address)], true);
 
         log.write(LogTargetId(0), b"<134>first");
         log.write(LogTargetId(0), b"<134>second");
@@ -217,7 +233,7 @@ mod tests {
     fn a_socket_that_is_not_there_is_told_once_and_found_later() {
         let path = std::env::temp_dir().join(format!("evenkeel-log-{}.sock", std::process::id()));
         let address = LogAddress::Unix(path.to_str().expect("text").to_string());
-        let (mut log, complaints) = SystemLog::open(&[target(address)]);
+        let (mut log, complaints) = SystemLog::open(&[target(address)], true);
         log.write(LogTargetId(0), b"lost");
         log.flush();
 

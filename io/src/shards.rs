@@ -34,16 +34,18 @@ pub struct Shards {
 impl Shards {
     /// Prepares `workers` workers: sockets are bound already, log sockets are opened here. The second
     /// value says which log targets cannot be had yet.
+    /// A silent process tells nothing on standard error.
     pub fn new(
         workers: u32,
         clock: Clock,
         sockets: Vec<Option<Socket>>,
         targets: &[LogTarget],
+        silent: bool,
     ) -> (Shards, Vec<String>) {
         let mut complaints = Vec::new();
         let mut logs = Vec::new();
         for worker in 0..workers {
-            let (log, told) = SystemLog::open(targets);
+            let (log, told) = SystemLog::open(targets, silent);
             if worker == 0 {
                 complaints = told;
             }

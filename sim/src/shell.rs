@@ -212,7 +212,7 @@ impl Shell {
             }
             Output::StopListening { .. } => self.close_door(around),
             Output::Tell { to, message } => around.letters.push((self.id, to, message)),
-            Output::Log { .. } => {}
+            Output::Log { .. } | Output::Notice { .. } => {}
             Output::Stopped => self.stopped = true,
         }
     }

@@ -89,7 +89,6 @@ global
 
 defaults
     mode http
-    log stdout format raw daemon info
     option httplog
     option redispatch 1
     timeout connect 1s
@@ -97,6 +96,7 @@ defaults
     timeout server 30s
 
 frontend front
+    log stdout format raw daemon info
     bind {}
     default_backend servers
 

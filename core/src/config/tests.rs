@@ -87,6 +87,23 @@ fn broken_configurations_are_told_completely() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the corpus is a directory, and this is a test")]
+fn the_fuzz_corpus_ends_in_a_configuration_or_in_problems() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/config");
+    let entries = std::fs::read_dir(directory).expect("the corpus is there");
+    let mut count = 0;
+    for path in entries.map(|entry| entry.expect("readable").path()) {
+        let source = Source { name: "corpus".to_owned(), bytes: std::fs::read(&path).expect("readable") };
+        let loaded = load(&[source], &environment());
+        let alert = loaded.problems.iter().any(|problem| problem.weight == Weight::Alert);
+        assert_eq!(loaded.config.is_none(), alert, "{}", path.display());
+        assert!(told(&loaded).len() < 400_000, "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 9);
+}
+
+#[test]
 fn defaults_are_inherited_by_position_and_by_name() {
     let config = config(
         "defaults tcp\n mode tcp\n timeout client 1s\n\

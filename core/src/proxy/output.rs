@@ -88,6 +88,13 @@ pub enum Output {
         /// The whole line with its header, without a line end.
         line: Bytes,
     },
+    /// Tell the operator in front of the terminal: a server's state has changed.
+    Notice {
+        /// It is an alert, not a warning.
+        alert: bool,
+        /// What, without a line end.
+        text: String,
+    },
     /// The worker has stopped: nothing is open and nothing will be.
     Stopped,
 }

@@ -123,7 +123,8 @@ impl Machine {
             | Output::ResumeAccepting { .. }
             | Output::StopListening { .. }
             | Output::Tell { .. }
-            | Output::Log { .. } => {}
+            | Output::Log { .. }
+            | Output::Notice { .. } => {}
         }
         Ok(())
     }
