@@ -80,6 +80,21 @@ impl Notice {
             Notice::NoServer { .. } => Level::EMERG,
         }
     }
+
+    /// The notice as standard error has it: there HAProxy quotes a backend's name.
+    pub fn told(&self) -> String {
+        match self {
+            Notice::StateChanged(_) | Notice::Checked(_) => self.to_string(),
+            Notice::NoServer { listen, backend } => {
+                format!("{} '{backend}' has no server available!", kind(*listen))
+            }
+        }
+    }
+}
+
+/// What HAProxy calls a backend, and the back half of a `listen`.
+fn kind(listen: bool) -> &'static str {
+    if listen { "proxy" } else { "backend" }
 }
 
 impl fmt::Display for Notice {
@@ -88,8 +103,7 @@ impl fmt::Display for Notice {
             Notice::StateChanged(change) => change.fmt(f),
             Notice::Checked(report) => report.fmt(f),
             Notice::NoServer { listen, backend } => {
-                let kind = if *listen { "proxy" } else { "backend" };
-                write!(f, "{kind} {backend} has no server available!")
+                write!(f, "{} {backend} has no server available!", kind(*listen))
             }
         }
     }

@@ -112,9 +112,8 @@ impl Worker {
 
     pub(super) fn log_notice(&mut self, backend: BackendId, notice: &Notice) {
         let backend = self.config.backends[backend.index()].clone();
-        let text = notice.to_string();
-        self.log_to(&backend.log, notice.level(), None, text.as_bytes());
-        self.put(Output::Notice { alert: notice.level() == Level::EMERG, text });
+        self.log_to(&backend.log, notice.level(), None, notice.to_string().as_bytes());
+        self.put(Output::Notice { alert: notice.level() == Level::EMERG, text: notice.told() });
     }
 
     fn log_to(&mut self, targets: &[LogTargetId], level: Level, tag: Option<&str>, message: &[u8]) {
