@@ -119,6 +119,9 @@ pub fn adapt(mut scenario: Scenario) -> Scenario {
         client.leaving = crate::scenario::Leaving::Close;
         for request in &mut client.requests {
             request.expect = false;
+            if std::mem::take(&mut request.upgrade) {
+                request.answer.status = 200;
+            }
             if request.answer.framing == Framing::Close {
                 request.answer.framing = Framing::Chunked;
             }

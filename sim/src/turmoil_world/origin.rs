@@ -80,7 +80,7 @@ async fn converse(
     let asked = Rc::new(Cell::new(RequestId { client: 0, index: 0 }));
     let place = Place { world: Rc::clone(&world), server, wire, peer, asked: Rc::clone(&asked) };
     let tampered =
-        Tampered { inner: stream, world, server, traffic: port == TRAFFIC_PORT, asked, done: false };
+        Tampered { inner: stream, world, server, wire, traffic: port == TRAFFIC_PORT, asked, done: false };
     let service = service_fn(move |request: Request<Incoming>| {
         let place = place.clone();
         async move {
@@ -233,6 +233,7 @@ struct Tampered {
     inner: TcpStream,
     world: Rc<World>,
     server: usize,
+    wire: Option<WireId>,
     traffic: bool,
     asked: Rc<Cell<RequestId>>,
     /// It was spoilt: nothing more goes out.
@@ -267,6 +268,8 @@ impl AsyncWrite for Tampered {
         };
         let Some(spoilt) = spoilt else { return Pin::new(&mut self.inner).poll_write(cx, bytes) };
         self.done = true;
+        let wire = self.wire.unwrap_or(WireId(u32::MAX));
+        self.world.see(&Sight::AnswerSent { id: self.asked.get(), wire, complete: false });
         if !spoilt.is_empty() {
             std::task::ready!(Pin::new(&mut self.inner).poll_write(cx, &spoilt))?;
         }
