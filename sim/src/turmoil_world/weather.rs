@@ -68,7 +68,7 @@ impl Weather {
             }
         }
         *world.conditions.borrow_mut() = conditions;
-        world.changes.send_modify(|version| *version += 1);
+        world.changes.notify_waiters();
     }
 }
 
