@@ -32,6 +32,9 @@ impl Worker {
         stream.request_length = framing.body;
         strip_hop_by_hop(&mut stream.request.fields, framing.upgrade);
         stream.bytes_in = size::request(&stream.request);
+        if framing.body == BodyLength::Chunked && !self.can_be_chunks(&rest) {
+            return self.refuse_early(stream, 400, By::Proxy, Why::Failed);
+        }
         let rest = self.take_body_start(stream, rest);
         self.keep_pipelined(stream.client, &rest);
         let frontend = self.config.frontends[stream.frontend.index()].clone();
@@ -72,6 +75,19 @@ impl Worker {
             self.pause_client(stream.client, true);
         }
         self.route(stream);
+    }
+
+    /// Whether what came with a head begins a chunked body: what does not is never forwarded.
+    fn can_be_chunks(&mut self, rest: &Bytes) -> bool {
+        let (mut decoder, mut rest) = (ChunkDecoder::default(), rest.clone());
+        let mut trailers = crate::http::Fields::default();
+        loop {
+            match decoder.next(&mut rest, &mut trailers, &self.limits) {
+                Ok(Piece::Data(_)) => {}
+                Ok(Piece::End | Piece::NeedMore) => return true,
+                Err(_) => return false,
+            }
+        }
     }
 
     fn run_request_rules(&mut self, stream: &mut Stream, list: &[rules::Rule]) -> Verdict {

@@ -298,6 +298,9 @@ impl Worker {
                 self.fail(stream, 400, End::early(By::Client, Phase::Headers, Why::Failed));
             }
             Waiting::Slot | Waiting::TurnAround | Waiting::Connection if abort || !stream.http => {
+                if stream.waiting == Waiting::Slot {
+                    stream.times.dequeued = self.now.time;
+                }
                 let end = End::early(By::Client, stream.phase(), Why::Failed);
                 self.abandon(stream, end);
                 self.close_client(stream.client, CloseHow::Graceful);
@@ -522,7 +525,10 @@ impl Worker {
                 self.abandon(&mut stream, early);
                 self.close_client(key, CloseHow::Graceful);
             }
-            Waiting::Response if !stream.request_body.is_done() => self.fail(&mut stream, 408, early),
+            Waiting::Response if !stream.request_body.is_done() => {
+                let end = End::early(By::Client, Phase::Headers, Why::TimedOut);
+                self.fail(&mut stream, 408, end);
+            }
             Waiting::Bodies if owed || !stream.request_body.is_done() => {
                 self.abandon(&mut stream, early);
                 let how = if owed { CloseHow::Reset } else { CloseHow::Graceful };

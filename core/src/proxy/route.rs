@@ -143,7 +143,8 @@ impl Worker {
 
     pub(super) fn queue_timed_out(&mut self, stream: &mut Stream) {
         self.leave_queue(stream);
-        stream.times.dequeued = Time::NEVER;
+        // The wait in the queue shows in the log, although it led nowhere.
+        stream.times.dequeued = self.now.time;
         self.fail(stream, 503, End::early(By::Server, Phase::Queue, Why::TimedOut));
     }
 
