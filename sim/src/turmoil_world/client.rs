@@ -1,24 +1,19 @@
 //! Clients: hyper asks what the plan says, one request after another, and looks closely at what comes back.
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response, Version};
 use hyper_util::rt::TokioIo;
 use turmoil::net::TcpStream;
 
+use super::body::{Patterned, Plan};
 use super::{FIRST_PORT, World, proxy_ip};
 use crate::actor::RequestId;
 use crate::oracle::{Gone, Sight};
-use crate::pattern;
 use crate::scenario::{ClientPlan, Framing, Method, RequestPlan};
 
 /// How long a slow reader waits between two looks.
@@ -92,7 +87,7 @@ impl Drop for Guard {
 /// One request and its answer. Tells whether another may follow.
 async fn exchange(
     world: &Rc<World>,
-    sender: &mut SendRequest<Question>,
+    sender: &mut SendRequest<Patterned>,
     id: RequestId,
     plan: &RequestPlan,
     client: &ClientPlan,
@@ -112,7 +107,7 @@ async fn exchange(
     if plan.close {
         request = request.header("connection", "close");
     }
-    let request = request.body(Question::new(world, id, plan)).map_err(|_| Gone::Closed)?;
+    let request = request.body(question(world, id, plan)).map_err(|_| Gone::Closed)?;
     let response = sender.send_request(request).await;
     let response = response.map_err(|error| not_understood(world, &error).unwrap_or(Gone::Closed))?;
     let own = response.headers().get("x-id").is_none();
@@ -166,70 +161,14 @@ async fn read(
 }
 
 /// The body of a request.
-struct Question {
-    world: Rc<World>,
-    id: RequestId,
-    offset: u64,
-    length: u64,
-    frame: u64,
-    chunked: bool,
-    pause: Option<Pin<Box<tokio::time::Sleep>>>,
-    pause_ms: u64,
-}
-
-impl Question {
-    fn new(world: &Rc<World>, id: RequestId, plan: &RequestPlan) -> Question {
-        let length = if plan.method == Method::Post { plan.body } else { 0 };
-        let chunked = plan.method == Method::Post && plan.framing == Framing::Chunked && !plan.old;
-        if length == 0 {
-            world.see(&Sight::Asked { id });
-        }
-        Question {
-            world: Rc::clone(world),
-            id,
-            offset: 0,
-            length,
-            frame: if chunked { plan.chunk.max(1) } else { 8_192 },
-            chunked,
-            pause: None,
-            pause_ms: plan.pause_ms,
-        }
-    }
-}
-
-impl Body for Question {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let left = self.length - self.offset;
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        if self.offset > 0 && self.pause_ms > 0 {
-            let pause = std::mem::take(&mut self.pause_ms);
-            self.pause = Some(Box::pin(tokio::time::sleep(Duration::from_millis(pause))));
-        }
-        if let Some(pause) = &mut self.pause {
-            std::task::ready!(pause.as_mut().poll(cx));
-            self.pause = None;
-        }
-        let bytes = pattern::slice(self.id.body(), self.offset, left.min(self.frame));
-        self.offset += bytes.len() as u64;
-        if self.offset == self.length {
-            self.world.see(&Sight::Asked { id: self.id });
-        }
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.offset == self.length
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if self.chunked { SizeHint::default() } else { SizeHint::with_exact(self.length - self.offset) }
-    }
+fn question(world: &Rc<World>, id: RequestId, plan: &RequestPlan) -> Patterned {
+    let chunked = plan.method == Method::Post && plan.framing == Framing::Chunked && !plan.old;
+    let world = Rc::clone(world);
+    let plan = Plan {
+        number: id.body(),
+        length: if plan.method == Method::Post { plan.body } else { 0 },
+        chunk: chunked.then_some(plan.chunk),
+        pause_ms: plan.pause_ms,
+    };
+    Patterned::new(&plan, move || world.see(&Sight::Asked { id }))
 }

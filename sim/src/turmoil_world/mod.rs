@@ -1,6 +1,7 @@
 //! The second world: turmoil runs the very driver that production runs, with hyper's clients and servers at
 //! both ends. Scenarios and oracles are those of the direct-drive world, as far as hyper can play them.
 
+mod body;
 mod client;
 mod machine;
 mod origin;

@@ -2,16 +2,14 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -21,18 +19,16 @@ use tokio::task::JoinSet;
 use turmoil::net::{TcpListener, TcpStream};
 
 use super::World;
+use super::body::{Patterned, Plan};
 use crate::actor::{RequestId, misbehave};
 use crate::network::WireId;
 use crate::oracle::Sight;
-use crate::pattern;
 use crate::scenario::{AnswerPlan, Framing, Method};
 
 const TRAFFIC_PORT: u16 = 80;
 const HEALTH_PORT: u16 = 8_080;
 /// The sort of garbage that is an answer with a broken body.
 const BROKEN_BODY: u8 = 4;
-/// Bytes of a frame where the plan does not say.
-const FRAME: u64 = 8_192;
 
 /// The program of one server's host.
 pub(super) async fn serve(world: Rc<World>, server: usize) -> turmoil::Result {
@@ -108,17 +104,20 @@ struct Place {
 }
 
 impl Place {
-    async fn health(&self) -> Response<Answer> {
+    async fn health(&self) -> Response<Patterned> {
         let server = self.server;
         self.world.until(|conditions| !conditions.servers[server].silent).await;
         let unhealthy = self.world.conditions.borrow().servers[server].unhealthy;
-        Response::builder().status(if unhealthy { 500 } else { 200 }).body(Answer::none()).unwrap_or_default()
+        Response::builder()
+            .status(if unhealthy { 500 } else { 200 })
+            .body(Patterned::default())
+            .unwrap_or_default()
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Answer> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Patterned> {
         let server = self.server;
         let Some(id) = RequestId::parse(request.uri().path()) else {
-            return Response::builder().status(404).body(Answer::none()).unwrap_or_default();
+            return Response::builder().status(404).body(Patterned::default()).unwrap_or_default();
         };
         self.asked.set(id);
         // The proxy's port may have been told of a moment later than the connection was here.
@@ -128,7 +127,7 @@ impl Place {
         let plan =
             self.world.scenario.clients.get(id.client).and_then(|client| client.requests.get(id.index));
         let Some(plan) = plan.cloned() else {
-            return Response::builder().status(404).body(Answer::none()).unwrap_or_default();
+            return Response::builder().status(404).body(Patterned::default()).unwrap_or_default();
         };
         self.world.until(|conditions| !conditions.servers[server].stalled).await;
         let mut body = request.into_body();
@@ -144,7 +143,7 @@ impl Place {
         if closes {
             response = response.header("connection", "close");
         }
-        let answer = Answer::new(self, wire, id, &plan.answer, bodyless);
+        let answer = answer_body(self, wire, id, &plan.answer, bodyless);
         response.body(answer).unwrap_or_default()
     }
 
@@ -161,71 +160,15 @@ impl Place {
 }
 
 /// The body of an answer.
-#[derive(Default)]
-struct Answer {
-    of: Option<(Rc<World>, WireId, RequestId)>,
-    offset: u64,
-    length: u64,
-    frame: u64,
-    chunked: bool,
-    pause: Option<Pin<Box<tokio::time::Sleep>>>,
-    pause_ms: u64,
-}
-
-impl Answer {
-    fn none() -> Answer {
-        Answer::default()
-    }
-
-    fn new(place: &Place, wire: WireId, id: RequestId, plan: &AnswerPlan, bodyless: bool) -> Answer {
-        let answer = Answer {
-            of: Some((Rc::clone(&place.world), wire, id)),
-            length: if bodyless { 0 } else { plan.body },
-            frame: if plan.framing == Framing::Chunked { plan.chunk.max(1) } else { FRAME },
-            chunked: plan.framing == Framing::Chunked,
-            pause_ms: plan.pause_ms,
-            ..Answer::default()
-        };
-        if answer.length == 0 {
-            place.world.see(&Sight::AnswerSent { id, wire, complete: true });
-        }
-        answer
-    }
-}
-
-impl Body for Answer {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let left = self.length - self.offset;
-        let Some((world, wire, id)) = self.of.clone().filter(|_| left > 0) else { return Poll::Ready(None) };
-        if self.offset > 0 && self.pause_ms > 0 {
-            let pause = std::mem::take(&mut self.pause_ms);
-            self.pause = Some(Box::pin(tokio::time::sleep(Duration::from_millis(pause))));
-        }
-        if let Some(pause) = &mut self.pause {
-            std::task::ready!(pause.as_mut().poll(cx));
-            self.pause = None;
-        }
-        let bytes = pattern::slice(id.answer_body(), self.offset, left.min(self.frame));
-        self.offset += bytes.len() as u64;
-        if self.offset == self.length {
-            world.see(&Sight::AnswerSent { id, wire, complete: true });
-        }
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.offset == self.length
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if self.chunked { SizeHint::default() } else { SizeHint::with_exact(self.length - self.offset) }
-    }
+fn answer_body(place: &Place, wire: WireId, id: RequestId, plan: &AnswerPlan, bodyless: bool) -> Patterned {
+    let world = Rc::clone(&place.world);
+    let plan = Plan {
+        number: id.answer_body(),
+        length: if bodyless { 0 } else { plan.body },
+        chunk: (plan.framing == Framing::Chunked).then_some(plan.chunk),
+        pause_ms: plan.pause_ms,
+    };
+    Patterned::new(&plan, move || world.see(&Sight::AnswerSent { id, wire, complete: true }))
 }
 
 /// A connection whose answers are spoilt while the conditions say so.
