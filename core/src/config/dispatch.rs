@@ -165,7 +165,7 @@ fn belongs(row: &Directive<ProxyDraft>, draft: &ProxyDraft, name: &str, findings
     };
     let title = draft.title();
     let help = format!("move it to a `{half}` or a `listen`; a `{other}` does not use it");
-    if matches!(name, "server" | "default-server") {
+    if row.kind == Kind::Proxy && matches!(name, "server" | "default-server") {
         let message = format!("'{name}' not allowed because {title} has no {half} capability.");
         findings.alert(0, message, help);
         return false;

@@ -66,6 +66,14 @@ impl<'a> Line<'a> {
         false
     }
 
+    /// Warns of what stands behind so many arguments: HAProxy passes over it here.
+    pub(super) fn passes_over(&mut self, count: usize) {
+        if let Some(extra) = self.arguments().get(count) {
+            let message = format!("'{}' : '{extra}' and what follows has no effect.", self.name());
+            self.warning(count, message, "remove it");
+        }
+    }
+
     /// The first argument as a number, and nothing behind it.
     pub(super) fn number<T: FromStr + PartialOrd>(
         &mut self,

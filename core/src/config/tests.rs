@@ -292,3 +292,35 @@ fn line() -> impl Strategy<Value = String> {
         1 => "[ -~\u{e9}]{0,40}",
     ]
 }
+
+/// A configuration with one line in one section, as the verdicts were asked for.
+fn with_line(section: &str, line: &str) -> String {
+    let timeouts = " mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\n";
+    let listen = "listen x\n bind 127.0.0.1:1999\n";
+    match section {
+        "global" => format!("global\n {line}\ndefaults\n{timeouts}{listen}"),
+        "defaults" => format!("defaults\n{timeouts} {line}\n{listen}"),
+        "backend" => format!("defaults\n{timeouts}{listen}backend y\n {line}\n"),
+        other => format!("defaults\n{timeouts}{listen}{other} y\n bind 127.0.0.1:1998\n {line}\n"),
+    }
+}
+
+#[test]
+fn lines_are_accepted_and_refused_in_each_section_as_haproxy_does() {
+    let data = include_str!("../../../tests/differential/directives.txt");
+    let mut different = Vec::new();
+    let mut count = 0;
+    for row in data.lines().filter(|row| !row.starts_with('#')) {
+        let mut parts = row.splitn(3, '\t');
+        let (Some(verdict), Some(section), Some(line)) = (parts.next(), parts.next(), parts.next()) else {
+            panic!("{row:?} is no verdict");
+        };
+        let accepted = read(&with_line(section, line)).config.is_some();
+        if accepted != matches!(verdict, "accept" | "laxer") {
+            different.push(row);
+        }
+        count += 1;
+    }
+    assert!(different.is_empty(), "{different:#?}");
+    assert!(count > 1_000);
+}

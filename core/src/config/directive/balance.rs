@@ -101,9 +101,8 @@ fn balance(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
     // Without a word behind it HAProxy takes the usual one.
     let name = line.argument(0).unwrap_or("roundrobin");
     if let Some((_, algorithm)) = ALGORITHMS.iter().find(|(known, _)| *known == name) {
-        if line.at_most(1) {
-            proxy.settings.balance = *algorithm;
-        }
+        line.passes_over(1);
+        proxy.settings.balance = *algorithm;
         return;
     }
     let bare = name.split('(').next().unwrap_or(name);
@@ -144,9 +143,7 @@ fn http_reuse(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
 }
 
 fn redispatch(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
-    if !line.at_most(1) {
-        return;
-    }
+    line.passes_over(1);
     let interval = match line.argument(0) {
         _ if line.form != Form::Plain => Some(0),
         None => Some(-1),

@@ -18,6 +18,7 @@ const HARMLESS: GlobalDirective = GlobalDirective {
 const POLLERS: Support = Support::Ignored("tokio chooses the poller");
 const NO_PAGE: Support = Support::Ignored("only the statistics page shows it");
 const PLACEMENT: Support = Support::Ignored("only says on which processors threads run");
+const NO_TLS: Support = Support::Ignored("there is no TLS yet, and `ssl` on a line is refused");
 const DEBUGGING: Support = Support::Ignored("only measures HAProxy's own machinery");
 
 pub(super) const TABLE: &[GlobalDirective] = &[
@@ -168,6 +169,66 @@ pub(super) const TABLE: &[GlobalDirective] = &[
         support: DEBUGGING,
         summary: "Allow core dumps.",
         example: "set-dumpable",
+        ..HARMLESS
+    },
+    GlobalDirective {
+        name: "default-path",
+        support: Support::Partial("`current`; the others are planned"),
+        set: |_, line| match line.argument(0) {
+            Some("current") => {}
+            Some(other @ ("config" | "origin" | "parent")) => {
+                let message = format!("'default-path {other}' is known, not supported yet.");
+                line.alert(0, message, "relative names start where the program was started");
+            }
+            _ => {
+                let message = "'default-path' expects 'current', 'config', 'origin' or 'parent'.";
+                line.alert(0, message, "current is the default");
+            }
+        },
+        summary: "Where relative names start.",
+        example: "default-path current",
+        ..ROW
+    },
+    GlobalDirective {
+        name: "expose-experimental-directives",
+        support: Support::Ignored("no directive here is hidden"),
+        summary: "Accept experimental directives.",
+        example: "expose-experimental-directives",
+        ..HARMLESS
+    },
+    GlobalDirective {
+        name: "master-worker",
+        support: Support::Ignored("one process does what HAProxy's master and worker do"),
+        summary: "Supervise the worker by another process.",
+        example: "master-worker",
+        ..HARMLESS
+    },
+    GlobalDirective {
+        name: "maxsslconn",
+        support: NO_TLS,
+        summary: "TLS connections at one time.",
+        example: "maxsslconn 1000",
+        ..HARMLESS
+    },
+    GlobalDirective {
+        name: "maxsslrate",
+        support: NO_TLS,
+        summary: "TLS connections per second.",
+        example: "maxsslrate 1000",
+        ..HARMLESS
+    },
+    GlobalDirective {
+        name: "mworker-max-reloads",
+        support: Support::Ignored("there is no master whose reloads could be counted"),
+        summary: "Reloads that an old worker survives.",
+        example: "mworker-max-reloads 3",
+        ..HARMLESS
+    },
+    GlobalDirective {
+        name: "server-state-base",
+        support: Support::Ignored("state files are not supported yet, and their keywords are refused"),
+        summary: "Where state files are.",
+        example: "server-state-base /var/lib/haproxy",
         ..HARMLESS
     },
     GlobalDirective {

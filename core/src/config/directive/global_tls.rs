@@ -3,10 +3,14 @@
 
 use super::GlobalDirective;
 use super::global::ROW;
+
 use crate::config::draft::GlobalDraft;
 use crate::config::line::Line;
 use crate::keyword::{Support, closest};
 use crate::model::TlsDefaults;
+
+/// Bytes of a file with parameters.
+const PARAMETERS_MAX: usize = 64 * 1024;
 
 const LATER: Support = Support::Partial("read and checked; `ssl` on a line that would use it is planned");
 const TLS: GlobalDirective = GlobalDirective { support: LATER, ..ROW };
@@ -87,7 +91,13 @@ pub(super) const TABLE: &[GlobalDirective] = &[
         support: Support::Ignored("no cipher with finite-field Diffie-Hellman will be offered"),
         set: |_, line| {
             let message = "'ssl-dh-param-file' expects a file path as an argument.";
-            line.need(message, "for example: ssl-dh-param-file /etc/ssl/dh.pem");
+            if let Some(path) = line.need(message, "for example: ssl-dh-param-file /etc/ssl/dh.pem")
+                && line.environment.read(path, PARAMETERS_MAX).is_err()
+            {
+                let message =
+                    format!("'ssl-dh-param-file': unable to load DH parameters from file <{path}>.");
+                line.alert(0, message, "the file must exist and be readable");
+            }
         },
         summary: "Diffie-Hellman parameters.",
         example: "ssl-dh-param-file /etc/ssl/dh.pem",

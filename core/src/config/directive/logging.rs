@@ -35,8 +35,8 @@ pub(super) const TABLE: &[ProxyDirective] = &[
         set: |proxy, line| {
             if let Some(tag) =
                 line.need("'log-tag' expects a tag for use in syslog.", "for example: log-tag web")
-                && line.at_most(1)
             {
+                line.passes_over(1);
                 proxy.settings.log_tag = Some(tag.to_owned());
             }
         },
@@ -133,6 +133,9 @@ fn log_format(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
     if line.argument(1).is_some() {
         let message = "log-format expects only one argument, don't forget to escape spaces!";
         return line.alert(1, message, "put the whole format into double quotes");
+    }
+    if proxy.kind == ProxyKind::Backend {
+        return put_style(proxy, line, LogStyle::Short);
     }
     match Format::compile(text, Options::LOG) {
         Ok(format) => put_style(proxy, line, LogStyle::Custom(format)),

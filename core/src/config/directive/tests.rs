@@ -9,6 +9,7 @@ fn environment() -> Tables {
     let page = b"HTTP/1.1 503 Sorry\r\n\r\nsorry".to_vec();
     let mut tables = Tables { identities: vec!["haproxy".to_owned()], ..Tables::default() };
     tables.files.insert("/etc/haproxy/errors/503.http".to_owned(), page);
+    tables.files.insert("/etc/ssl/dh.pem".to_owned(), b"parameters".to_vec());
     tables
 }
 
