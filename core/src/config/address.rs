@@ -151,7 +151,7 @@ impl AddressError {
             }
             AddressError::Datagram => format!("dgram-type address not acceptable in '{text}'"),
             AddressError::Planned(what) => {
-                format!("{what} in '{text}' is known, but evenkeel does not support it yet")
+                format!("{what} in '{text}' is known, not supported yet")
             }
         }
     }

@@ -168,7 +168,7 @@ fn report_unknown(
 ) -> Option<&'static str> {
     let (subject, kind) = (reading.subject, reading.kind);
     if keyword::is_known(kind, word) {
-        let message = format!("{subject} : '{word}' is known, but evenkeel does not support it yet.");
+        let message = format!("{subject} : '{word}' is known, not supported yet.");
         let help = "remove it if you can do without; it is refused because leaving it out in silence \
                     would change what happens";
         findings.alert(at, message, help);

@@ -65,6 +65,18 @@ fn the_acceptance_configuration_loads_unchanged() {
 }
 
 #[test]
+fn valid_configurations_become_models() {
+    for (name, text) in [
+        ("http", include_str!("../../../tests/corpus/valid/http.cfg")),
+        ("tcp", include_str!("../../../tests/corpus/valid/tcp.cfg")),
+    ] {
+        let loaded = read(text);
+        assert_eq!(told(&loaded), "", "{name}");
+        snapshot!("model", name, format!("{:#?}", loaded.config.expect("no alert")));
+    }
+}
+
+#[test]
 #[allow(clippy::disallowed_methods, reason = "the corpus is a directory, and this is a test")]
 fn broken_configurations_are_told_completely() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/broken");

@@ -57,10 +57,7 @@ pub(super) const TABLE: &[BindOption] = &[
         set: |_, value| match value.text {
             "h1" | "none" => Ok(()),
             "h2" | "quic" | "spop" | "fcgi" => Err(Fault::new(
-                format!(
-                    "'proto' : MUX protocol '{}' is known, but evenkeel does not support it yet",
-                    value.text
-                ),
+                format!("'proto' : MUX protocol '{}' is known, not supported yet", value.text),
                 "write h1, or leave it out",
             )),
             text => Err(Fault::new(format!("'proto' :  unknown MUX protocol '{text}'"), "write h1")),

@@ -80,8 +80,8 @@ fn every_fault_of_a_line_is_reported() {
             "'bind 127.0.0.1,:0' in section 'frontend': unknown keyword 'maxcon'; did you mean 'maxconn' maybe ?",
             "'bind 127.0.0.1,:0' in section 'frontend' : 'mode' : missing or invalid mode '9z' \
              (octal integer expected)",
-            "'bind 127.0.0.1,:0' in section 'frontend' : 'ssl' is known, but evenkeel does not support it yet.",
-            "'bind 127.0.0.1,:0' in section 'frontend' : 'crt' is known, but evenkeel does not support it yet.",
+            "'bind 127.0.0.1,:0' in section 'frontend' : 'ssl' is known, not supported yet.",
+            "'bind 127.0.0.1,:0' in section 'frontend' : 'crt' is known, not supported yet.",
         ]
     );
 }

@@ -64,7 +64,7 @@ pub fn read_check_step(
 fn report_unknown(family: &str, step: &str, findings: &mut Findings) {
     let bare = step.split('(').next().unwrap_or_default();
     if keyword::is_known(Kind::Proxy, &format!("{family} {bare}")) {
-        let message = format!("'{family} {bare}' is known, but evenkeel does not support it yet.");
+        let message = format!("'{family} {bare}' is known, not supported yet.");
         return findings.alert(1, message, "remove it if the check can do without");
     }
     let supported = match family {

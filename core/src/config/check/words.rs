@@ -49,7 +49,7 @@ impl<'a, 'f> Words<'a, 'f> {
 
     /// Reports that the word read last is known and not supported yet.
     pub(super) fn planned(&mut self, what: &str) {
-        let message = format!("'{what}' is known, but evenkeel does not support it yet.");
+        let message = format!("'{what}' is known, not supported yet.");
         self.alert(&message, "remove it if the check can do without");
     }
 

@@ -127,7 +127,7 @@ fn protocol(name: &str, text: &str) -> Result<(), Fault> {
     match text {
         "h1" | "none" => Ok(()),
         "h2" | "fcgi" | "quic" | "spop" => Err(Fault::new(
-            format!("'{name}' : MUX protocol '{text}' is known, but evenkeel does not support it yet."),
+            format!("'{name}' : MUX protocol '{text}' is known, not supported yet."),
             "write h1, or leave it out",
         )),
         _ => Err(Fault::new(format!("'{name}' :  unknown MUX protocol '{text}'."), "write h1")),

@@ -123,7 +123,7 @@ fn every_fault_of_a_line_is_reported() {
             "'server web/s1' : unknown keyword 'chekc'; did you mean 'check' maybe ?",
             "'server web/s1' : unknown keyword 'zebra'.",
             "'server web/s1' : invalid value 0 for argument 'inter' of server s1.",
-            "'server web/s1' : 'slowstart' is known, but evenkeel does not support it yet.",
+            "'server web/s1' : 'slowstart' is known, not supported yet.",
             "'server web/s1' : weight of server s1 is not within 0 and 256 (300).",
         ]
     );
