@@ -48,11 +48,26 @@ fn main() -> ExitCode {
     if args.sources().next().is_none() {
         return usage("Which configuration? Name a file with -f, or run 'evenkeel demo' to try without one.");
     }
+    if args.debug {
+        show_events();
+    }
     match reading::read(&args, &teller) {
         Ok(config) if args.check => check::verdict(&config, &teller),
         Ok(config) => run::start(&args, &teller, config),
         Err(run::Told) => ExitCode::FAILURE,
     }
+}
+
+/// `-d`: what becomes of connections, on standard error.
+fn show_events() {
+    let stderr = io::stderr();
+    let colours = io::IsTerminal::is_terminal(&stderr);
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(io::stderr)
+        .with_ansi(colours)
+        .with_target(false)
+        .init();
 }
 
 /// Clap's own code for a wrong command line is 2, which scripts know from `-cc` in another meaning.

@@ -57,6 +57,7 @@ impl Machine for Worker {
 /// One worker with its sockets.
 #[derive(Debug)]
 pub struct Driver<N: Net, M, L> {
+    id: WorkerId,
     net: N,
     machine: M,
     log: L,
@@ -89,6 +90,7 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
     ) -> Driver<N, M, L> {
         let mailbox = mailboxes.get(id.index()).cloned().unwrap_or_default();
         Driver {
+            id,
             now: net.now(),
             alarm: Alarm::new(&mailbox),
             doors: Doors::new(listeners, &mailbox),
@@ -148,6 +150,7 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
                 if self.concerns_nobody(&input) {
                     continue;
                 }
+                events::news(self.id, &input);
                 self.machine.handle(self.now, input);
                 self.carry_out_orders();
             }
@@ -162,6 +165,7 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
 
     fn carry_out_orders(&mut self) {
         while let Some(output) = self.machine.poll_output() {
+            events::order(self.id, &output);
             self.carry_out(output);
         }
     }
@@ -265,6 +269,7 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
     }
 }
 
+mod events;
 #[cfg(test)]
 mod liveness;
 #[cfg(test)]
