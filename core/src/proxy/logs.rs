@@ -1,6 +1,6 @@
 //! Log lines: one for each exchange that ended, and the operator's notices.
 
-use bytes::Bytes;
+use bytes::BytesMut;
 
 use super::conn::Client;
 use super::end::End;
@@ -19,6 +19,8 @@ pub(super) struct Logs {
     stamp: Stamp,
     message: Vec<u8>,
     line: Vec<u8>,
+    /// Lines on their way to the shell.
+    lines: BytesMut,
     pub(super) scratch: Vec<u8>,
     samplers: Vec<Sampler>,
     /// Lines by frontend (`%lc`).
@@ -128,7 +130,7 @@ impl Worker {
             {
                 continue;
             }
-            let Logs { stamp, line, hostname, tag: default, .. } = &mut self.logs;
+            let Logs { stamp, line, lines, hostname, tag: default, .. } = &mut self.logs;
             let header = Header {
                 wire: target.wire,
                 facility: target.facility.0,
@@ -143,7 +145,9 @@ impl Worker {
             while line.last() == Some(&b'\n') {
                 line.pop();
             }
-            let line = Bytes::copy_from_slice(line);
+            // The memory comes back once the shell has dropped the lines before.
+            lines.extend_from_slice(line);
+            let line = lines.split().freeze();
             self.put(Output::Log { target: id, line });
         }
     }
