@@ -30,21 +30,19 @@ impl Reader<'_> {
         let mut findings = Findings::default();
         let whole = split.whole();
         let scene = Scene { words: &words, form, environment: self.environment, place: &whole };
-        match self.section {
+        let known = match self.section {
             Section::None | Section::Skipped => return,
             Section::Global => global(&mut self.global, &scene, &mut findings),
             Section::Defaults => {
-                if let Some(defaults) = self.defaults.last_mut() {
-                    proxy(&mut defaults.draft, &scene, &mut findings);
-                }
+                let defaults = self.defaults.last_mut().map(|defaults| &mut defaults.draft);
+                defaults.is_none_or(|draft| proxy(draft, &scene, &mut findings))
             }
             Section::Proxy => {
-                if let Some(draft) = self.proxies.last_mut() {
-                    proxy(draft, &scene, &mut findings);
-                }
+                let draft = self.proxies.last_mut();
+                draft.is_none_or(|draft| proxy(draft, &scene, &mut findings))
             }
-        }
-        if split.starts_the_line() && !findings.usable() && hint_at_section(&words, &mut findings) {
+        };
+        if !known && split.starts_the_line() && hint_at_section(&words, &mut findings) {
             // What follows belongs to the section that was meant, not to this one.
             self.section = Section::Skipped;
         }
@@ -101,9 +99,11 @@ fn named(words: &[&str], section: Kind) -> Option<(Kind, String, usize)> {
     Some((section, words[0].to_owned(), 1))
 }
 
-fn global(draft: &mut GlobalDraft, scene: &Scene<'_>, findings: &mut Findings) {
+/// Reads a line of `global`. Tells whether its keyword is known.
+fn global(draft: &mut GlobalDraft, scene: &Scene<'_>, findings: &mut Findings) -> bool {
     let Some((kind, name, skip)) = named(scene.words, Kind::Global) else {
-        return findings.alert(0, "a keyword is missing.", "remove the line");
+        findings.alert(0, "a keyword is missing.", "remove the line");
+        return true;
     };
     let Some(row) = find(GLOBALS, kind, &name) else {
         return unknown(kind, &name, "global", findings);
@@ -111,11 +111,14 @@ fn global(draft: &mut GlobalDraft, scene: &Scene<'_>, findings: &mut Findings) {
     if accepts_form(row, scene.form, &name, findings) {
         (row.set)(draft, &mut scene.line(skip, row.example, findings));
     }
+    true
 }
 
-fn proxy(draft: &mut ProxyDraft, scene: &Scene<'_>, findings: &mut Findings) {
+/// Reads a line of a proxy section. Tells whether its keyword is known.
+fn proxy(draft: &mut ProxyDraft, scene: &Scene<'_>, findings: &mut Findings) -> bool {
     let Some((kind, name, skip)) = named(scene.words, Kind::Proxy) else {
-        return findings.alert(0, "a keyword is missing.", "remove the line");
+        findings.alert(0, "a keyword is missing.", "remove the line");
+        return true;
     };
     let Some(row) = find(PROXIES, kind, &name) else {
         return unknown(kind, &name, draft.kind.keyword(), findings);
@@ -123,6 +126,7 @@ fn proxy(draft: &mut ProxyDraft, scene: &Scene<'_>, findings: &mut Findings) {
     if accepts_form(row, scene.form, &name, findings) && belongs(row, draft, &name, findings) {
         (row.set)(draft, &mut scene.line(skip, row.example, findings));
     }
+    true
 }
 
 /// Whether `no` or `default` may stand before it, if one does.
@@ -193,8 +197,8 @@ fn belongs(row: &Directive<ProxyDraft>, draft: &ProxyDraft, name: &str, findings
     true
 }
 
-/// A name without a row: planned, given up, or nobody's.
-fn unknown(kind: Kind, name: &str, section: &str, findings: &mut Findings) {
+/// A name without a row: planned, given up, or nobody's. Tells whether somebody knows it.
+fn unknown(kind: Kind, name: &str, section: &str, findings: &mut Findings) -> bool {
     let written = match kind {
         Kind::OptionName => format!("option {name}"),
         Kind::TimeoutName => format!("timeout {name}"),
@@ -203,13 +207,15 @@ fn unknown(kind: Kind, name: &str, section: &str, findings: &mut Findings) {
     if let Some((_, instead)) = REMOVED.iter().find(|(removed, _)| *removed == name) {
         let message =
             format!("the '{name}' directive is not supported anymore since HAProxy 2.1. Use '{instead}'.");
-        return findings.alert(0, message, format!("write `{instead}`"));
+        findings.alert(0, message, format!("write `{instead}`"));
+        return true;
     }
     if is_known(kind, name) {
         let word = usize::from(matches!(kind, Kind::OptionName | Kind::TimeoutName));
         let help = "remove it if you can do without; it is refused because leaving it out in silence would change \
                     what happens";
-        return findings.alert(word, format!("'{written}' is known, not supported yet."), help);
+        findings.alert(word, format!("'{written}' is known, not supported yet."), help);
+        return true;
     }
     let meant = suggest(kind, name);
     let help = match meant {
@@ -238,13 +244,14 @@ fn unknown(kind: Kind, name: &str, section: &str, findings: &mut Findings) {
             findings.alert(0, format!("unknown keyword '{name}' in '{section}' section{guess}"), help);
         }
     }
+    false
 }
 
 /// An unknown word in the first column may be a misspelt section: says so, and whether it is one.
 fn hint_at_section(words: &[&str], findings: &mut Findings) -> bool {
     let word = words.first().copied().unwrap_or_default();
-    let unknown = findings.list.iter_mut().find(|finding| finding.message.starts_with("unknown keyword"));
-    let (Some(finding), Some(meant)) = (unknown, closest(word, names(Kind::Section))) else { return false };
+    let last = findings.list.last_mut();
+    let (Some(finding), Some(meant)) = (last, closest(word, names(Kind::Section))) else { return false };
     finding.help = format!("did you mean section `{meant}`?");
     true
 }
