@@ -153,15 +153,24 @@ impl Drop for Scratch {
     }
 }
 
-/// Whether somebody listens on `port`, by the kernel's table: a trial connection would show in the proxy's
+/// Whether the process listens on `port`, by the kernel's tables: a trial connection would show in the proxy's
 /// logs and counters.
-fn is_listening(port: u16) -> bool {
+///
+/// Somebody else's socket does not count: a child between its fork and its exec still holds the sockets of the
+/// tests' own process, such as the one that found the port free.
+fn is_listening(process: u32, port: u16) -> bool {
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
     let local = format!(":{port:04X}");
-    table.lines().any(|line| {
-        let mut words = line.split_whitespace().skip(1);
-        words.next().is_some_and(|address| address.ends_with(&local)) && words.nth(1) == Some("0A")
-    })
+    let inodes = table.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let listens = words.get(1)?.ends_with(&local) && *words.get(3)? == "0A";
+        listens.then(|| format!("socket:[{}]", words.get(9).copied().unwrap_or_default()))
+    });
+    let inodes: Vec<String> = inodes.collect();
+    let Ok(open) = std::fs::read_dir(format!("/proc/{process}/fd")) else { return false };
+    let links = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let mut names = links.map(|link| link.to_string_lossy().into_owned());
+    names.any(|name| inodes.contains(&name))
 }
 
 /// A running proxy, killed when dropped.
@@ -186,7 +195,7 @@ impl Running {
             if let Ok(Some(status)) = running.child.try_wait() {
                 return Err(format!("{status}: {}", running.said()));
             }
-            if is_listening(port) {
+            if is_listening(running.child.id(), port) {
                 break;
             }
             if Instant::now() > deadline {

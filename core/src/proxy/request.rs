@@ -78,7 +78,7 @@ impl Worker {
     }
 
     /// Whether what came with a head begins a chunked body: what does not is never forwarded.
-    fn can_be_chunks(&mut self, rest: &Bytes) -> bool {
+    pub(super) fn can_be_chunks(&mut self, rest: &Bytes) -> bool {
         let (mut decoder, mut rest) = (ChunkDecoder::default(), rest.clone());
         let mut trailers = crate::http::Fields::default();
         loop {

@@ -84,6 +84,9 @@ impl Worker {
     }
 
     fn start_response(&mut self, stream: &mut Stream, key: Key, framing: h1::ResponseFraming, rest: Bytes) {
+        if framing.body == BodyLength::Chunked && !self.can_be_chunks(&rest) {
+            return self.bad_response(stream);
+        }
         stream.has_response = true;
         stream.times.response = self.now.time;
         stream.status = stream.response.status;
@@ -505,10 +508,18 @@ impl Worker {
             self.touch_server(&mut stream);
         } else if stream.waiting == Waiting::Response {
             self.fail(&mut stream, 504, End::early(By::Server, Phase::Headers, Why::TimedOut));
+        } else if stream.waiting == Waiting::Tunnel && self.client_is_due(stream.client) {
+            // Both are silent, as a tunnel's one timeout has it: the client is named first.
+            self.fail(&mut stream, 408, End::early(By::Client, Phase::Data, Why::TimedOut));
         } else {
             self.fail(&mut stream, 504, End::early(By::Server, Phase::Data, Why::TimedOut));
         }
         self.put_back(stream);
+    }
+
+    /// Whether the client's time is over as well.
+    fn client_is_due(&self, key: Key) -> bool {
+        self.clients.get(key).is_some_and(|client| client.deadline <= self.now.time)
     }
 
     pub(super) fn client_silent_in_stream(&mut self, key: Key, id: StreamId) {

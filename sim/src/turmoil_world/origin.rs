@@ -199,7 +199,9 @@ impl AsyncWrite for Tampered {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         let conditions = self.world.conditions.borrow().servers[self.server];
-        let spoilt = match conditions.garbage {
+        // In the middle of a body that ends with the connection nobody could tell garbage from the rest.
+        let garbage = conditions.garbage.filter(|_| bytes.starts_with(b"HTTP/1."));
+        let spoilt = match garbage {
             _ if !self.traffic => None,
             // To a HEAD a broken body is none, and the status is not the planned one.
             Some(BROKEN_BODY) => Some(misbehave::answer(0, self.asked.get(), 200)),

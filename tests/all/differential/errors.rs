@@ -251,6 +251,21 @@ fn abortonclose_gives_up_when_the_client_finishes_sending() {
 }
 
 #[test]
+fn a_broken_chunk_right_behind_a_response_head_gives_502() {
+    let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcX\r\n0\r\n\r\n";
+    one_request(short("", S1).answering(answer));
+}
+
+#[test]
+fn a_broken_chunk_right_behind_a_request_head_reaches_no_server() {
+    short("", S1).answering(HELLO).compare(|stage| {
+        let mut client = stage.connect();
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+        client.read_to_end();
+    });
+}
+
+#[test]
 fn an_error_page_replaces_400() {
     let page = PAGE.replace("503", "400");
     let scenario = short("  errorfile 400 {scratch}/400.http\n", S1).file("400.http", page).answering(HELLO);

@@ -182,6 +182,18 @@ fn a_client_that_leaves_before_the_answer() {
 }
 
 #[test]
+fn httplog_of_a_tunnel_that_falls_silent() {
+    let switch = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n";
+    let acts = vec![Act::Send(switch.into()), Act::Echo];
+    logged("option httplog", &format!("{S1}\ntimeout tunnel 300ms")).acting(acts).compare(|stage| {
+        let mut client = stage.connect();
+        client.send("GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
+        client.read_to_end();
+        stage.wait_log("in out/");
+    });
+}
+
+#[test]
 fn logasap_is_refused_until_it_is_there() {
     let config = "frontend in\n  bind 127.0.0.1:18999\n  option logasap\n";
     refused(config, "'option logasap' is known, not supported yet");
