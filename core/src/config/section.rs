@@ -21,6 +21,9 @@ pub(super) enum Section {
     Skipped,
 }
 
+/// Something was wrong and has been reported.
+struct Reported;
+
 impl Reader<'_> {
     /// Opens the section that this line starts, if it starts one.
     pub(super) fn take_section(&mut self, split: &Split<'_>) -> bool {
@@ -96,35 +99,8 @@ impl Reader<'_> {
             let message = format!("character '{character}' is not permitted in '{keyword}' name '{name}'.");
             self.report(split, 1, &message, "use letters, digits, and any of - _ . :");
         }
-        let from = match words.get(tail..).unwrap_or_default() {
-            [] => None,
-            ["from", from] => Some(*from),
-            ["from"] => {
-                return self.report(
-                    split,
-                    tail + 1,
-                    "'from' expects the name of a defaults section.",
-                    "name one",
-                );
-            }
-            ["from", _, extra, ..] => {
-                let message = format!("'{keyword}' cannot handle unexpected argument '{extra}'.");
-                return self.report(
-                    split,
-                    tail + 2,
-                    &message,
-                    "a section's line is: KIND NAME from DEFAULTS",
-                );
-            }
-            [extra, ..] if kind.has_front() => {
-                let message = "please use the 'bind' keyword for listening addresses.";
-                let help = format!("write `bind {extra}` on a line of its own");
-                return self.report(split, tail, message, &help);
-            }
-            [extra, ..] => {
-                let message = format!("'{keyword}' cannot handle unexpected argument '{extra}'.");
-                return self.report(split, tail, &message, "a section's line is: KIND NAME from DEFAULTS");
-            }
+        let Ok(from) = self.read_from(split, kind, words.get(tail..).unwrap_or_default(), tail) else {
+            return;
         };
         let Some(settings) = self.inherit(split, kind, name, from, tail + 1) else { return };
         let draft = ProxyDraft::new(kind, name, split.whole(), settings);
@@ -136,6 +112,35 @@ impl Reader<'_> {
             self.check_name(&draft, split.place(1));
             self.proxies.push(draft);
         }
+    }
+
+    /// The name behind `from`, if the line has one; nothing else may stand there. `at` is the first word's place.
+    fn read_from<'w>(
+        &mut self,
+        split: &Split<'_>,
+        kind: ProxyKind,
+        words: &[&'w str],
+        at: usize,
+    ) -> Result<Option<&'w str>, Reported> {
+        let shape = "a section's line is: KIND NAME from DEFAULTS";
+        let unexpected =
+            |extra: &str| format!("'{}' cannot handle unexpected argument '{extra}'.", kind.keyword());
+        match *words {
+            [] => return Ok(None),
+            ["from", from] => return Ok(Some(from)),
+            ["from"] => {
+                let message = "'from' expects the name of a defaults section.";
+                self.report(split, at + 1, message, shape);
+            }
+            ["from", _, extra, ..] => self.report(split, at + 2, &unexpected(extra), shape),
+            [extra, ..] if kind.has_front() => {
+                let message = "please use the 'bind' keyword for listening addresses.";
+                let help = format!("write `bind {extra}` on a line of its own");
+                self.report(split, at, message, &help);
+            }
+            [extra, ..] => self.report(split, at, &unexpected(extra), shape),
+        }
+        Err(Reported)
     }
 
     /// The settings that a section starts with.
