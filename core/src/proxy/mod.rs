@@ -22,3 +22,6 @@ pub use input::{ConnectError, Input, LostReason, Message, Signal};
 pub use output::{CloseHow, Output, Wakeup};
 pub use shared::Shared;
 pub use worker::{Facts, Worker};
+
+#[cfg(test)]
+mod tests;

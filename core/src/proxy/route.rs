@@ -55,7 +55,10 @@ impl Worker {
         let Some(id) = stream.backend else { return };
         stream.slot_held = true;
         stream.server = Some(server);
-        stream.times.dequeued = self.now.time;
+        // Tries again count into the time to connect.
+        if stream.times.dequeued == Time::NEVER {
+            stream.times.dequeued = self.now.time;
+        }
         let backend = self.config.backends[id.index()].clone();
         if stream.http
             && let Some(key) = self.take_idle(stream, server, backend.reuse)
