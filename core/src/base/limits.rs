@@ -34,3 +34,6 @@ pub const CONFIG_LINE_MAX: usize = 1024 * 1024;
 
 /// Problems told about one configuration; beyond, only that there are more.
 pub const PROBLEMS_MAX: usize = 100;
+
+/// Idle connections kept per server and worker beyond as many as were lately in use at once.
+pub const IDLE_SPARE: usize = 8;

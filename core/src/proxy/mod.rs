@@ -9,6 +9,7 @@ mod input;
 mod logs;
 mod output;
 mod pages;
+mod pool;
 mod request;
 mod response;
 mod route;

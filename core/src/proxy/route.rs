@@ -94,16 +94,15 @@ impl Worker {
             return Some(key);
         }
         let first = client.requests == 0;
-        let list = &mut self.idle[backend.index()][server.index()];
-        let at = match reuse {
+        let pool = &mut self.pools[backend.index()][server.index()];
+        let key = match reuse {
             Reuse::Never => None,
             Reuse::Safe if first => None,
             Reuse::Aggressive if first => {
-                list.iter().rposition(|key| self.upstreams.get(*key).is_some_and(|u| u.reuses > 1))
+                pool.take(|key| self.upstreams.get(key).is_some_and(|upstream| upstream.reuses > 1))
             }
-            Reuse::Safe | Reuse::Aggressive | Reuse::Always => list.len().checked_sub(1),
+            Reuse::Safe | Reuse::Aggressive | Reuse::Always => pool.take(|_| true),
         }?;
-        let key = list.remove(at);
         let upstream = self.upstreams.get_mut(key)?;
         upstream.usage = Use::Stream(stream.id);
         upstream.deadline = Time::NEVER;
@@ -219,11 +218,9 @@ impl Worker {
             return self.fail(stream, 503, End::early(By::Server, Phase::Connect, why));
         }
         stream.retries += 1;
-        let elsewhere = match backend.redispatch {
-            Redispatch::Never => false,
-            Redispatch::Every(every) => stream.retries.is_multiple_of(every.max(1)),
-            Redispatch::BeforeLast(nth) => stream.retries + nth > backend.retries,
-        };
+        // Where nothing ties the request to its server, haproxy leaves it with the first retry, whatever the
+        // number behind `option redispatch`.
+        let elsewhere = backend.redispatch != Redispatch::Never;
         if elsewhere && backend.servers.len() > 1 {
             let failed = stream.server;
             self.release_slot(stream);
@@ -272,8 +269,8 @@ impl Worker {
         let Some(upstream) = self.upstreams.get_mut(key) else { return };
         let server = upstream.server;
         let settings = &backend.servers[server.index()];
-        let list = &mut self.idle[id.index()][server.index()];
-        let room = settings.pool_max_conn.is_none_or(|max| list.len() < max as usize);
+        let pool = &mut self.pools[id.index()][server.index()];
+        let room = settings.pool_max_conn.is_none_or(|max| pool.len() < max as usize);
         if !keep || !room || upstream.read_closed || upstream.unsent > 0 || backend.mode != Mode::Http {
             return self.close_upstream(key, CloseHow::Graceful);
         }
@@ -286,7 +283,14 @@ impl Worker {
             }
         } else {
             upstream.usage = Use::Idle;
-            list.push(key);
+            pool.push(key);
+            if pool.is_ample() {
+                let used = self.with_backend(id, |backend, _| backend.server(server).connections());
+                let pool = &mut self.pools[id.index()][server.index()];
+                if let Some(spare) = pool.spare(used, self.now.time, settings.pool_purge_delay) {
+                    self.close_upstream(spare, CloseHow::Graceful);
+                }
+            }
         }
         self.pause_upstream(key, false);
         self.arm_upstream(key, self.now.time + settings.pool_purge_delay);

@@ -12,6 +12,7 @@ use super::end::{By, End, Phase, Why};
 use super::input::{Input, LostReason, Message, Signal};
 use super::logs::Logs;
 use super::output::{CloseHow, Output, Wakeup};
+use super::pool::Pool;
 use super::shared::Shared;
 use super::stream::{Stream, Waiting};
 use crate::backend::{Event, Waiter};
@@ -23,7 +24,7 @@ use crate::base::slots::{Key, Slots};
 use crate::base::time::{Now, Time};
 use crate::base::timers::Timers;
 use crate::h1::HeadLimits;
-use crate::model::Config;
+use crate::model::{Backend, Config};
 
 /// What the process knows of itself and the core cannot ask.
 #[derive(Clone, Debug)]
@@ -68,8 +69,8 @@ pub struct Worker {
     /// Heads are encoded here; the memory comes back when the shell has sent them.
     pub(super) out: BytesMut,
     pub(super) scratch: Vec<u8>,
-    /// Idle server connections by backend and server, the last used last.
-    pub(super) idle: Vec<Vec<Vec<Key>>>,
+    /// Idle connections by backend and server.
+    pub(super) pools: Vec<Vec<Pool>>,
     pub(super) checks: Checks,
     pub(super) logs: Logs,
     pub(super) events: Vec<Event>,
@@ -97,7 +98,7 @@ impl Worker {
         now: Now,
     ) -> Worker {
         let tune = config.global.tune;
-        let idle = config.backends.iter().map(|backend| vec![Vec::new(); backend.servers.len()]).collect();
+        let pools = |backend: &Arc<Backend>| backend.servers.iter().map(|_| Pool::default()).collect();
         let mut worker = Worker {
             id,
             checks: Checks::new(&config, id, seed, now),
@@ -113,7 +114,7 @@ impl Worker {
             outputs: VecDeque::new(),
             out: BytesMut::new(),
             scratch: Vec::new(),
-            idle,
+            pools: config.backends.iter().map(pools).collect(),
             events: Vec::new(),
             parked: VecDeque::new(),
             paused_listeners: Set::new(),
@@ -216,7 +217,7 @@ impl Worker {
             }
         }
         for (key, upstream) in self.upstreams.iter() {
-            let listed = self.idle[upstream.backend.index()][upstream.server.index()].contains(&key);
+            let listed = self.pools[upstream.backend.index()][upstream.server.index()].contains(key);
             assert_eq!(listed, upstream.usage == Use::Idle, "the pool holds the idle connections");
         }
     }
@@ -311,7 +312,7 @@ impl Worker {
     pub(super) fn forget_upstream(&mut self, key: Key) -> Option<Upstream> {
         let upstream = self.upstreams.remove(key)?;
         if upstream.usage == Use::Idle {
-            self.idle[upstream.backend.index()][upstream.server.index()].retain(|other| *other != key);
+            self.pools[upstream.backend.index()][upstream.server.index()].remove(key);
         }
         if let Use::Kept(client) = upstream.usage
             && let Some(client) = self.clients.get_mut(client)
@@ -348,7 +349,7 @@ impl Worker {
             Message::Redistribute(grant) => self.on_redistributed(grant),
             Message::RoomToAccept => self.room_to_accept(),
             Message::ServerDown { backend, server } => {
-                for key in std::mem::take(&mut self.idle[backend.index()][server.index()]) {
+                for key in self.pools[backend.index()][server.index()].take_all() {
                     self.close_upstream(key, CloseHow::Graceful);
                 }
             }
