@@ -88,6 +88,30 @@ fn a_retry_finds_the_other_server() {
 }
 
 #[test]
+fn every_retry_goes_elsewhere_whatever_the_number() {
+    for option in ["option redispatch", "option redispatch 3", "option redispatch -1"] {
+        let servers = format!(
+            "  retries 2\n  {option}\n  server d1 127.0.0.1:{{dead}}\n  server d2 127.0.0.1:{{dead}}\n{S1}"
+        );
+        short("", &servers).answering(HELLO).compare(|stage| {
+            // How many idle connections are kept is not the point.
+            stage.hide_origins();
+            for _ in 0..4 {
+                let mut client = stage.connect();
+                client.send(GET);
+                client.read_answer();
+            }
+        });
+    }
+}
+
+#[test]
+fn first_too_leaves_a_server_that_refuses() {
+    let servers = format!("  balance first\n  option redispatch 2\n{DEAD}{S1}");
+    one_request(short("", &servers).answering(HELLO));
+}
+
+#[test]
 fn a_silent_server_gives_504() {
     one_request(short("", S1).acting(vec![Act::ReadEnd]));
 }
