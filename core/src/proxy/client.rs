@@ -348,7 +348,7 @@ impl Worker {
             return false;
         };
         if let Some(own) = client.own {
-            self.close_upstream(own, CloseHow::Graceful);
+            self.drop_upstream(own);
         }
         if client.parked {
             self.parked.retain(|other| *other != key);

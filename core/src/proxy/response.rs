@@ -592,7 +592,7 @@ impl Worker {
             return;
         }
         if let Some(key) = stream.upstream.take() {
-            self.close_upstream(key, CloseHow::Graceful);
+            self.drop_upstream(key);
         }
         self.release_slot(stream);
         if matches!(stream.request_body, Transfer::Relayed(_)) {

@@ -86,7 +86,7 @@ impl Worker {
             let key = client.own?;
             let same = self.upstreams.get(key).is_some_and(|u| u.backend == backend && u.server == server);
             if !same {
-                self.close_upstream(key, CloseHow::Graceful);
+                self.drop_upstream(key);
                 return None;
             }
             client.own = None;
@@ -254,8 +254,12 @@ impl Worker {
     /// Gives back all that the exchange holds of its backend. The connection goes to the pool if it may.
     pub(super) fn leave_backend(&mut self, stream: &mut Stream) {
         self.leave_queue(stream);
-        if let Some(key) = stream.upstream.take() {
-            self.close_upstream(key, CloseHow::Graceful);
+        match stream.upstream.take() {
+            Some(key) if stream.waiting == Waiting::Tunnel && !stream.client_reset => {
+                self.close_upstream(key, CloseHow::Graceful);
+            }
+            Some(key) => self.drop_upstream(key),
+            None => {}
         }
         self.release_slot(stream);
     }
@@ -271,15 +275,19 @@ impl Worker {
         let settings = &backend.servers[server.index()];
         let pool = &mut self.pools[id.index()][server.index()];
         let room = settings.pool_max_conn.is_none_or(|max| pool.len() < max as usize);
-        if !keep || !room || upstream.read_closed || upstream.unsent > 0 || backend.mode != Mode::Http {
+        if upstream.unsent > 0 {
+            // The end of a request that was answered early.
             return self.close_upstream(key, CloseHow::Graceful);
+        }
+        if !keep || !room || upstream.read_closed || backend.mode != Mode::Http {
+            return self.drop_upstream(key);
         }
         upstream.reuses += 1;
         if backend.reuse == Reuse::Never {
             upstream.usage = Use::Kept(stream.client);
             match self.clients.get_mut(stream.client) {
                 Some(client) => client.own = Some(key),
-                None => self.close_upstream(key, CloseHow::Graceful),
+                None => self.drop_upstream(key),
             }
         } else {
             upstream.usage = Use::Idle;
@@ -288,7 +296,7 @@ impl Worker {
                 let used = self.with_backend(id, |backend, _| backend.server(server).connections());
                 let pool = &mut self.pools[id.index()][server.index()];
                 if let Some(spare) = pool.spare(used, self.now.time, settings.pool_purge_delay) {
-                    self.close_upstream(spare, CloseHow::Graceful);
+                    self.drop_upstream(spare);
                 }
             }
         }

@@ -96,6 +96,8 @@ pub(super) struct Stream {
     pub(super) end: Option<End>,
     pub(super) over: bool,
     pub(super) client_eof: bool,
+    /// The client has reset its connection; its server sees the same.
+    pub(super) client_reset: bool,
     pub(super) server_eof: bool,
     /// Bytes of a relay that were read and not taken, by side: whom a silence is to be blamed on.
     pub(super) held_for_client: u64,
@@ -143,6 +145,7 @@ impl Stream {
             end: None,
             over: false,
             client_eof: false,
+            client_reset: false,
             server_eof: false,
             held_for_client: 0,
             held_for_server: 0,

@@ -308,6 +308,14 @@ impl Worker {
         }
     }
 
+    /// Closes a server connection of HTTP, as haproxy does: by a reset, unless the server has closed its side.
+    /// Nothing is owed to a server whose answer is complete or not wanted any more, and a reset leaves no local
+    /// port waiting, of which a busy proxy would run out.
+    pub(super) fn drop_upstream(&mut self, key: Key) {
+        let closed = self.upstreams.get(key).is_some_and(|upstream| upstream.read_closed);
+        self.close_upstream(key, if closed { CloseHow::Graceful } else { CloseHow::Reset });
+    }
+
     /// Forgets a server connection that the shell has forgotten, or is about to.
     pub(super) fn forget_upstream(&mut self, key: Key) -> Option<Upstream> {
         let upstream = self.upstreams.remove(key)?;
@@ -332,6 +340,7 @@ impl Worker {
                 };
                 if let Some(mut stream) = stream.and_then(|id| self.take(id)) {
                     let phase = stream.phase();
+                    stream.client_reset = why == LostReason::Reset;
                     self.abandon(&mut stream, End::early(By::Client, phase, Why::Failed));
                     self.remove_client(key);
                     self.put_back(stream);
@@ -350,7 +359,7 @@ impl Worker {
             Message::RoomToAccept => self.room_to_accept(),
             Message::ServerDown { backend, server } => {
                 for key in self.pools[backend.index()][server.index()].take_all() {
-                    self.close_upstream(key, CloseHow::Graceful);
+                    self.drop_upstream(key);
                 }
             }
         }
@@ -461,7 +470,7 @@ impl Worker {
             return;
         }
         match usage {
-            Use::Idle | Use::Kept(_) => self.close_upstream(key, CloseHow::Graceful),
+            Use::Idle | Use::Kept(_) => self.drop_upstream(key),
             Use::Check(_) => {}
             Use::Stream(id) => self.server_silent(id),
         }
@@ -501,7 +510,7 @@ impl Worker {
         }
         // Idle connections and running checks.
         for key in self.upstreams.keys() {
-            self.close_upstream(key, CloseHow::Graceful);
+            self.drop_upstream(key);
         }
         self.stopped = true;
         self.put(Output::Stopped);

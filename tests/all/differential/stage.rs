@@ -156,12 +156,12 @@ impl Stage {
     fn transcript(&mut self) -> String {
         let mut text = String::new();
         for (number, record) in self.clients.iter().enumerate() {
-            text.push_str(&format!("client {} received\n{}", number + 1, transcript::client(&record.seen())));
+            text.push_str(&format!("client {} received\n{}", number + 1, transcript::peer(&record.seen())));
         }
         for (number, origin) in self.origins.iter().enumerate().filter(|_| !self.hidden_origins) {
             for (connection, seen) in origin.seen().iter().enumerate() {
                 let place = format!("server s{} connection {}", number + 1, connection + 1);
-                text.push_str(&format!("{place} received\n{}", transcript::server(seen)));
+                text.push_str(&format!("{place} received\n{}", transcript::peer(seen)));
             }
         }
         for (number, origin) in self.origins.iter().enumerate() {

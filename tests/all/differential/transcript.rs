@@ -1,21 +1,15 @@
 //! What was seen as text that two programs can agree on: ports by name, chunks of a body joined, long
 //! bodies by length and checksum, clocks and process ids of log lines blanked.
 
-use evenkeel_tests::record::{End, Seen};
+use evenkeel_tests::record::Seen;
 use evenkeel_tests::wire;
 
 /// Bodies above this many bytes are shown by length and checksum.
 const BODY_MAX: usize = 2000;
 
-/// Renders what a client received.
-pub(super) fn client(seen: &Seen) -> String {
+/// Renders what a client or a server received.
+pub(super) fn peer(seen: &Seen) -> String {
     format!("{}    end: {:?}\n", stream(&seen.bytes), seen.end)
-}
-
-/// Renders what a server received. How the proxy takes leave of a server, by FIN or by RST, is its own affair.
-pub(super) fn server(seen: &Seen) -> String {
-    let end = if seen.end == End::Open { "Open" } else { "Closed" };
-    format!("{}    end: {end}\n", stream(&seen.bytes))
 }
 
 /// Renders a byte stream line by line. Chunked bodies are shown by their data, because where one chunk ends
