@@ -142,6 +142,7 @@ fn backend(scenario: &Scenario) -> model::Backend {
             Balance::LeastConn => model::Balance::LeastConn,
             Balance::First => model::Balance::First,
         },
+        hashing: model::Hashing::default(),
         servers: servers.map(|(index, server)| Arc::new(server_settings(index, server, scenario))).collect(),
         timeouts: model::ServerTimeouts {
             connect: millis(timeouts.connect),
@@ -181,6 +182,7 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
     let check = &scenario.proxy.check;
     model::Server {
         name: format!("s{index}").into(),
+        id: index as u32 + 1,
         address: server_address(index, TRAFFIC_PORT),
         weight: plan.weight,
         maxconn: plan.maxconn,

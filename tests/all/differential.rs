@@ -15,6 +15,7 @@ mod commands;
 mod connections;
 mod errors;
 mod framing;
+mod hashing;
 mod headers;
 mod health;
 mod logs;

@@ -22,6 +22,8 @@ pub struct Wish {
     pub exclude: Option<ServerId>,
     /// This one or none (a retry on the same server, persistence).
     pub only: Option<ServerId>,
+    /// The one that requests with this number go to, if `balance` looks at the request.
+    pub key: Option<u32>,
 }
 
 /// What a stream that asked for a server gets.
@@ -76,10 +78,12 @@ impl Backend {
     /// A backend whose checked servers count as up until their first check.
     pub fn new(id: BackendId, settings: Arc<model::Backend>, _now: Now) -> Backend {
         let count = settings.servers.len();
+        let ids: Vec<u32> = settings.servers.iter().map(|server| server.id).collect();
+        let factor = settings.hashing.balance_factor;
         let mut backend = Backend {
             id,
             servers: settings.servers.iter().map(ServerState::new).collect(),
-            balancer: Balancer::new(settings.balance, count),
+            balancer: Balancer::new(settings.balance, factor, &ids),
             members: 0,
             queue: Queue::new(count),
             events: VecDeque::new(),
@@ -136,9 +140,9 @@ impl Backend {
         if let Some(only) = wish.only {
             return self.assign_only(waiter, only);
         }
-        if let Some(server) = self.balancer.pick(wish.exclude) {
-            self.take_slot(server);
-            return Assigned::Server(server);
+        if let Some(server) = self.balancer.pick(wish.key, wish.exclude) {
+            // A key leads to a full server too, and waits for it.
+            return self.assign_only(waiter, server);
         }
         if !self.has_member() {
             return Assigned::NoServer;
@@ -324,7 +328,7 @@ impl Backend {
     /// Gives free slots to those who wait for any server, by the balancer's choice.
     fn fill_all(&mut self) {
         while self.queue.len(None) > 0 {
-            let Some(server) = self.balancer.pick(None) else {
+            let Some(server) = self.balancer.pick(None, None) else {
                 return;
             };
             let Some(left) = self.queue.serve_oldest(server, true) else {

@@ -5,17 +5,24 @@
 
 mod first;
 mod least_conn;
+mod map;
+mod prefix;
+mod random;
+mod ring;
 mod round_robin;
 mod static_rr;
 mod tournament;
 
 use first::First;
 use least_conn::LeastConn;
+use map::Map;
+use random::Random;
+use ring::Ring;
 use round_robin::RoundRobin;
 use static_rr::StaticRr;
 
 use crate::base::ids::ServerId;
-use crate::model::Balance;
+use crate::model::{Balance, Mapping};
 
 /// One algorithm with its state.
 #[derive(Clone, Debug)]
@@ -27,61 +34,104 @@ enum Algorithm {
     StaticRr(StaticRr),
     LeastConn(LeastConn),
     First(First),
-}
-
-macro_rules! each {
-    ($balancer:expr, $algorithm:ident => $call:expr) => {
-        match $balancer {
-            Algorithm::RoundRobin($algorithm) => $call,
-            Algorithm::StaticRr($algorithm) => $call,
-            Algorithm::LeastConn($algorithm) => $call,
-            Algorithm::First($algorithm) => $call,
-        }
-    };
+    Map(Map),
+    Ring(Ring),
+    Random(Random),
 }
 
 impl Balancer {
-    /// For servers `0..count`, none of which takes part yet.
-    pub fn new(balance: Balance, count: usize) -> Balancer {
+    /// For servers with these ids (`id`), none of which takes part yet. `factor` is `hash-balance-factor`.
+    pub fn new(balance: Balance, factor: Option<u32>, ids: &[u32]) -> Balancer {
+        let count = ids.len();
+        let ring = || Ring::new(ids, factor);
         Balancer(match balance {
             Balance::RoundRobin => Algorithm::RoundRobin(RoundRobin::new(count)),
             Balance::StaticRr => Algorithm::StaticRr(StaticRr::new(count)),
             Balance::LeastConn => Algorithm::LeastConn(LeastConn::new(count)),
             Balance::First => Algorithm::First(First::new(count)),
+            Balance::Hash(Mapping::Map) => Algorithm::Map(Map::new(count)),
+            Balance::Hash(Mapping::Consistent) => Algorithm::Ring(ring()),
+            Balance::Random { draws } => Algorithm::Random(Random::new(ring(), draws)),
         })
     }
 
     /// Sets the weight of a server; zero takes it out. Takes effect with the next pick.
     pub fn set_weight(&mut self, server: ServerId, weight: u32) {
-        each!(&mut self.0, algorithm => algorithm.set_weight(server, weight));
+        match &mut self.0 {
+            Algorithm::RoundRobin(algorithm) => algorithm.set_weight(server, weight),
+            Algorithm::StaticRr(algorithm) => algorithm.set_weight(server, weight),
+            Algorithm::LeastConn(algorithm) => algorithm.set_weight(server, weight),
+            Algorithm::First(algorithm) => algorithm.set_weight(server, weight),
+            Algorithm::Map(algorithm) => algorithm.set_weight(server, weight),
+            Algorithm::Ring(algorithm) => algorithm.set_weight(server, weight),
+            Algorithm::Random(algorithm) => algorithm.ring().set_weight(server, weight),
+        }
     }
 
-    /// A full server keeps its place but is not picked.
+    /// A full server keeps its place but is not picked, unless a key leads to it.
     pub fn set_full(&mut self, server: ServerId, full: bool) {
-        each!(&mut self.0, algorithm => algorithm.set_full(server, full));
+        match &mut self.0 {
+            Algorithm::RoundRobin(algorithm) => algorithm.set_full(server, full),
+            Algorithm::StaticRr(algorithm) => algorithm.set_full(server, full),
+            Algorithm::LeastConn(algorithm) => algorithm.set_full(server, full),
+            Algorithm::First(algorithm) => algorithm.set_full(server, full),
+            Algorithm::Map(algorithm) => algorithm.set_full(server, full),
+            Algorithm::Ring(algorithm) => algorithm.set_full(server, full),
+            Algorithm::Random(algorithm) => algorithm.ring().set_full(server, full),
+        }
     }
 
     /// Says how many connections the server has now.
     pub fn set_load(&mut self, server: ServerId, load: u32) {
-        if let Algorithm::LeastConn(algorithm) = &mut self.0 {
-            algorithm.set_load(server, load);
+        match &mut self.0 {
+            Algorithm::LeastConn(algorithm) => algorithm.set_load(server, load),
+            Algorithm::Ring(algorithm) => algorithm.set_load(server, load),
+            Algorithm::Random(algorithm) => algorithm.ring().set_load(server, load),
+            Algorithm::RoundRobin(_) | Algorithm::StaticRr(_) | Algorithm::First(_) | Algorithm::Map(_) => {}
         }
     }
 
     /// The server for one more connection. `avoid` comes last: only when no other is to be had.
-    pub fn pick(&mut self, avoid: Option<ServerId>) -> Option<ServerId> {
-        if let Algorithm::StaticRr(algorithm) = &mut self.0 {
-            algorithm.settle();
+    ///
+    /// `key` is what the request hashes to, or a number by chance for `random`. A hash leads to its server
+    /// even if that one is full; over a map even if it is to be avoided, as in haproxy. Algorithms that do
+    /// not look at requests ignore the key, and those that do go by turns without one.
+    pub fn pick(&mut self, key: Option<u32>, avoid: Option<ServerId>) -> Option<ServerId> {
+        match (&mut self.0, key) {
+            (Algorithm::Map(map), Some(key)) => {
+                map.settle();
+                return map.at(key);
+            }
+            (Algorithm::Ring(ring), Some(key)) => return ring.at(key, avoid),
+            (Algorithm::Random(random), key) => {
+                let picked = random.draw(key, avoid);
+                return picked.or_else(|| avoid.and_then(|_| random.draw(None, None)));
+            }
+            _ => {}
         }
-        let picked = each!(&self.0, algorithm => {
-            algorithm.pick(avoid).or_else(|| avoid.and_then(|_| algorithm.pick(None)))
-        })?;
+        self.pick_by_state(avoid).or_else(|| avoid.and_then(|_| self.pick_by_state(None)))
+    }
+
+    /// The server whose turn it is, or that has least to do. The turn is taken.
+    fn pick_by_state(&mut self, avoid: Option<ServerId>) -> Option<ServerId> {
         match &mut self.0 {
-            Algorithm::RoundRobin(algorithm) => algorithm.take_turn(picked, avoid),
-            Algorithm::StaticRr(algorithm) => algorithm.take_turn(picked, avoid),
-            Algorithm::LeastConn(_) | Algorithm::First(_) => {}
+            Algorithm::RoundRobin(algorithm) => {
+                let picked = algorithm.pick(avoid)?;
+                algorithm.take_turn(picked, avoid);
+                Some(picked)
+            }
+            Algorithm::StaticRr(algorithm) => {
+                algorithm.settle();
+                let picked = algorithm.pick(avoid)?;
+                algorithm.take_turn(picked, avoid);
+                Some(picked)
+            }
+            Algorithm::LeastConn(algorithm) => algorithm.pick(avoid),
+            Algorithm::First(algorithm) => algorithm.pick(avoid),
+            Algorithm::Map(algorithm) => algorithm.turn(avoid),
+            Algorithm::Ring(algorithm) => algorithm.turn(avoid),
+            Algorithm::Random(algorithm) => algorithm.draw(None, avoid),
         }
-        Some(picked)
     }
 }
 

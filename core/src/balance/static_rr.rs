@@ -43,10 +43,11 @@ impl StaticRr {
         self.stale = true;
     }
 
-    /// Lays the table out again if weights changed since. One layout serves many changes.
-    pub(super) fn settle(&mut self) {
+    /// Lays the table out again if weights changed since, and says whether it did. One layout serves many
+    /// changes.
+    pub(super) fn settle(&mut self) -> bool {
         if !std::mem::take(&mut self.stale) {
-            return;
+            return false;
         }
         // haproxy goes on from the same place; where the old table ended the new one may go on.
         let place = match self.turn.checked_rem(self.length) {
@@ -58,6 +59,18 @@ impl StaticRr {
         self.turn = if place < self.length { place } else { 0 };
         for index in 0..self.weights.len() {
             self.seat_again(ServerId(index as u32));
+        }
+        true
+    }
+
+    /// Writes the table down: the server of each place.
+    pub(super) fn list(&self, table: &mut Vec<ServerId>) {
+        table.clear();
+        table.resize(self.length as usize, ServerId(0));
+        for (index, places) in self.places.iter().enumerate() {
+            for place in places {
+                table[*place as usize] = ServerId(index as u32);
+            }
         }
     }
 

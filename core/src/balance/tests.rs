@@ -180,7 +180,8 @@ const RECORDED: &[(Balance, &[u32], &str)] = &[
 ];
 
 fn balancer(balance: Balance, weights: &[u32]) -> Balancer {
-    let mut balancer = Balancer::new(balance, weights.len());
+    let ids: Vec<u32> = (1..).take(weights.len()).collect();
+    let mut balancer = Balancer::new(balance, None, &ids);
     for (index, weight) in weights.iter().enumerate() {
         balancer.set_weight(ServerId(index as u32), *weight);
     }
@@ -190,7 +191,7 @@ fn balancer(balance: Balance, weights: &[u32]) -> Balancer {
 /// One request after the other: each ends before the next begins.
 fn one_by_one(balancer: &mut Balancer, count: usize) -> String {
     let request = |_| {
-        let server = balancer.pick(None)?;
+        let server = balancer.pick(None, None)?;
         balancer.set_load(server, 1);
         balancer.set_load(server, 0);
         Some(char::from(b'1' + server.0 as u8))
@@ -333,7 +334,7 @@ impl Session {
             match kind {
                 "+" => {
                     for _ in 0..rest.parse().unwrap() {
-                        let server = balancer.pick(None).unwrap();
+                        let server = balancer.pick(None, None).unwrap();
                         loads[server.index()] += 1;
                         self.tell(&mut balancer, &loads, server);
                         open.push(server);
@@ -379,7 +380,7 @@ fn sessions_over_time_are_spread_as_haproxy_spreads_them() {
 fn shares(balancer: &mut Balancer, picks: usize, servers: usize) -> Vec<usize> {
     let mut counts = vec![0; servers];
     for _ in 0..picks {
-        counts[balancer.pick(None).unwrap().index()] += 1;
+        counts[balancer.pick(None, None).unwrap().index()] += 1;
     }
     counts
 }
@@ -444,7 +445,7 @@ proptest! {
 
         for round in 1..=3 {
             for _ in 0..total {
-                counts[balancer.pick(None).unwrap().index()] += 1;
+                counts[balancer.pick(None, None).unwrap().index()] += 1;
             }
             let expected = weights.iter().map(|weight| weight * round);
             let most = counts.iter().zip(expected).map(|(count, expected)| count.abs_diff(expected)).max();
@@ -487,7 +488,7 @@ proptest! {
     /// there is nobody. And whatever happened before, turns by weight soon are by weight again.
     #[test]
     fn picks_are_right_after_any_history(balance in balances(), happenings in happenings()) {
-        let mut balancer = Balancer::new(balance, SERVERS as usize);
+        let mut balancer = balancer(balance, &[0; SERVERS as usize]);
         let mut weights = [0; SERVERS as usize];
         let mut full = [false; SERVERS as usize];
         for happening in happenings {
@@ -504,7 +505,7 @@ proptest! {
                 Happening::Picks(count, avoid) => for _ in 0..count {
                     let free = (0..SERVERS).filter(|n| weights[*n as usize] > 0 && !full[*n as usize]);
                     let free: Vec<u32> = free.collect();
-                    let picked = balancer.pick(avoid.map(ServerId)).map(|server| server.0);
+                    let picked = balancer.pick(None, avoid.map(ServerId)).map(|server| server.0);
 
                     prop_assert_eq!(picked.is_none(), free.is_empty());
                     prop_assert!(picked.is_none_or(|server| free.contains(&server)));

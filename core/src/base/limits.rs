@@ -23,6 +23,7 @@ pub const CHECK_ANSWER_MAX: usize = 16 * 1024;
 
 /// Most sockets of one `bind` line, port ranges spread out: every port of both families, twice.
 pub const BIND_ADDRESSES_MAX: usize = 4 * 65_535;
+
 /// Bytes of a request line that a log line shows (`tune.http.logurilen` less its terminator).
 pub const LOG_URI_MAX: usize = 1023;
 
@@ -37,3 +38,13 @@ pub const PROBLEMS_MAX: usize = 100;
 
 /// Idle connections kept per server and worker beyond as many as were lately in use at once.
 pub const IDLE_SPARE: usize = 8;
+
+/// Points that a server has on the ring of consistent hashing for each step of its weight. HAProxy's number:
+/// keys go to the same servers only with the same points.
+pub const RING_POINTS_PER_WEIGHT: u32 = 16;
+
+/// How far apart the numbers are from which two servers' points are made: the most points of one server.
+pub const RING_SERVER_SPAN: u32 = 4096;
+
+/// Most servers that `balance random` looks at for one request.
+pub const RANDOM_DRAWS_MAX: u32 = 256;

@@ -1,6 +1,7 @@
 //! Parts that every layer shares: time, ids, slots, timers, limits, randomness.
 
 pub mod address;
+pub mod hash;
 pub mod ids;
 pub mod limits;
 pub mod map;

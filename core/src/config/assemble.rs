@@ -9,10 +9,10 @@ use super::logging::{LogLine, LogTargets};
 use super::problem::{Place, Problem};
 use super::reader::Reader;
 use crate::base::ids::{BackendId, FrontendId, LogTargetId};
-use crate::base::map::Map;
+use crate::base::map::{Map, Set};
 use crate::keyword::closest;
 use crate::log::Format;
-use crate::model::{Backend, Config, Frontend, Listener, LogTarget, LogWire, Mode};
+use crate::model::{Backend, Balance, Config, Frontend, Listener, LogTarget, LogWire, Mode, Server};
 
 /// Builds the configuration. It may only be used if no problem is an alert.
 pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
@@ -109,6 +109,25 @@ fn listeners(draft: &ProxyDraft, frontend: FrontendId) -> impl Iterator<Item = L
             }
         })
     })
+}
+
+/// The servers of a proxy. One without an `id` gets the number of its place, or the next that is free: none
+/// that a server has, and none below one that was given so.
+fn servers(draft: &ProxyDraft) -> Vec<Arc<Server>> {
+    let taken: Set<u32> = draft.servers.iter().filter_map(|server| server.id).collect();
+    let mut next = 1;
+    let mut servers = Vec::new();
+    for server in &draft.servers {
+        if server.id.is_none() {
+            while taken.contains(&next) {
+                next += 1;
+            }
+        }
+        let id = server.id.unwrap_or(next);
+        servers.extend(server.build().map(|server| Arc::new(Server { id, ..server })));
+        next += 1;
+    }
+    servers
 }
 
 struct Builder<'p, 'e> {
@@ -281,8 +300,12 @@ impl Builder<'_, '_> {
             listen: draft.kind == ProxyKind::Listen,
             mode: settings.mode,
             disabled: settings.disabled,
-            balance: settings.balance,
-            servers: draft.servers.iter().filter_map(|server| server.build()).map(Arc::new).collect(),
+            balance: match settings.balance {
+                Balance::Hash(_) => Balance::Hash(settings.mapping),
+                other => other,
+            },
+            hashing: settings.hashing.clone(),
+            servers: servers(draft),
             timeouts: settings.server,
             retries: settings.retries,
             redispatch: settings.redispatch,

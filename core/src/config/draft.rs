@@ -11,8 +11,8 @@ use super::server_option::{LinePlace, ServerDraft, ServerNames};
 use crate::base::map::Set;
 use crate::log::Format;
 use crate::model::{
-    Balance, ClientTimeouts, ConnectionMode, ErrorPages, ForwardFor, Global, LogTarget, Mode, Redispatch,
-    Reuse, ServerTimeouts,
+    Balance, ClientTimeouts, ConnectionMode, ErrorPages, ForwardFor, Global, Hashing, LogTarget, Mapping,
+    Mode, Redispatch, Reuse, ServerTimeouts,
 };
 use crate::rules::{CaptureSlots, Rule};
 
@@ -107,7 +107,10 @@ pub(super) struct Settings {
     pub(super) log_tag: Option<String>,
     pub(super) error_pages: ErrorPages,
     pub(super) default_backend: Option<(String, Place)>,
+    /// The mapping of a hash is in `mapping`.
     pub(super) balance: Balance,
+    pub(super) hashing: Hashing,
+    pub(super) mapping: Mapping,
     pub(super) reuse: Reuse,
     pub(super) redispatch: Redispatch,
     pub(super) check: CheckDraft,
@@ -142,6 +145,8 @@ impl Default for Settings {
             error_pages: ErrorPages::new(),
             default_backend: None,
             balance: Balance::RoundRobin,
+            hashing: Hashing::default(),
+            mapping: Mapping::Map,
             reuse: Reuse::Safe,
             redispatch: Redispatch::Never,
             check: CheckDraft::default(),

@@ -5,24 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{ConnectionMode, ErrorPages, ForwardFor, Mode};
+use super::{Balance, ConnectionMode, ErrorPages, ForwardFor, Hashing, Mode};
 use crate::base::address::Address;
 use crate::base::ids::LogTargetId;
 use crate::rules::Rule;
-
-/// `balance`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Balance {
-    /// By turns, by weight.
-    #[default]
-    RoundRobin,
-    /// By turns over a fixed table.
-    StaticRr,
-    /// Fewest connections first.
-    LeastConn,
-    /// The first with a free slot.
-    First,
-}
 
 /// `http-reuse`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -79,6 +65,8 @@ pub struct Backend {
     pub disabled: bool,
     /// How to choose a server.
     pub balance: Balance,
+    /// What of a request is hashed, where the choice depends on it.
+    pub hashing: Hashing,
     /// Servers, in order.
     pub servers: Vec<Arc<Server>>,
     /// Timeouts.
@@ -118,6 +106,8 @@ pub struct Backend {
 pub struct Server {
     /// Its name.
     pub name: Arc<str>,
+    /// `id`: a number of its own within the backend.
+    pub id: u32,
     /// Where it is.
     pub address: Address,
     /// `weight`, 0 to 256.

@@ -3,14 +3,16 @@
 //! Names are resolved to ids and text to values; nothing here knows about files, lines or spans.
 
 mod backend;
+mod balance;
 mod frontend;
 mod global;
 mod logging;
 
 pub use backend::{
-    Backend, Balance, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep,
-    Redispatch, Reuse, Server, ServerTimeouts, TcpCheckStep,
+    Backend, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, Redispatch, Reuse,
+    Server, ServerTimeouts, TcpCheckStep,
 };
+pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, UriPart};
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
 pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};

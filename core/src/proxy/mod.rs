@@ -5,6 +5,7 @@ mod checks;
 mod client;
 mod conn;
 mod end;
+mod hash_key;
 mod input;
 mod logs;
 mod output;

@@ -34,6 +34,8 @@ impl Worker {
 
     fn assign(&mut self, stream: &mut Stream, wish: Wish) {
         let Some(id) = stream.backend else { return };
+        let key = self.balance_key(stream, id);
+        let wish = Wish { key, ..wish };
         let waiter = self.waiter(stream.id);
         match self.with_backend(id, |backend, now| backend.assign(now, waiter, wish)) {
             Assigned::Server(server) => self.connect(stream, server),
@@ -225,7 +227,7 @@ impl Worker {
             let failed = stream.server;
             self.release_slot(stream);
             stream.redispatched = true;
-            return self.assign(stream, Wish { exclude: failed, only: None });
+            return self.assign(stream, Wish { exclude: failed, ..Wish::default() });
         }
         stream.waiting = Waiting::TurnAround;
         let wait = backend.timeouts.connect.map_or(TURN_AROUND, |connect| connect.min(TURN_AROUND));

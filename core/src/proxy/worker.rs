@@ -19,7 +19,7 @@ use crate::backend::{Event, Waiter};
 use crate::base::ids::{BackendId, ConnId, ListenerId, Side, StreamId, WorkerId};
 use crate::base::limits;
 use crate::base::map::Set;
-use crate::base::random::Seed;
+use crate::base::random::{Rng, Seed};
 use crate::base::slots::{Key, Slots};
 use crate::base::time::{Now, Time};
 use crate::base::timers::Timers;
@@ -72,6 +72,8 @@ pub struct Worker {
     /// Idle connections by backend and server.
     pub(super) pools: Vec<Vec<Pool>>,
     pub(super) checks: Checks,
+    /// What `balance random` draws from.
+    pub(super) chance: Rng,
     pub(super) logs: Logs,
     pub(super) events: Vec<Event>,
     pub(super) parked: VecDeque<Key>,
@@ -102,6 +104,7 @@ impl Worker {
         let mut worker = Worker {
             id,
             checks: Checks::new(&config, id, seed, now),
+            chance: seed.child(&format!("worker {}", id.0)).stream("balance"),
             logs: Logs::new(&config, &facts),
             shared,
             facts,

@@ -127,6 +127,16 @@ impl Sample {
 
     /// Appends the value as text; `false`, with nothing appended, when there is none.
     pub fn eval(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> bool {
+        self.eval_as(Type::Text, scope, out)
+    }
+
+    /// Appends the value as bytes: numbers are eight, addresses four or sixteen, the highest first. `false`,
+    /// with nothing appended, when there is none.
+    pub fn eval_bytes(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> bool {
+        self.eval_as(Type::Binary, scope, out)
+    }
+
+    fn eval_as(&self, wanted: Type, scope: &Scope<'_>, out: &mut Vec<u8>) -> bool {
         let mark = out.len();
         let value = (self.fetch.eval)(&self.arguments, scope, out).and_then(|first| {
             self.converters.iter().try_fold(first, |value, step| {
@@ -134,11 +144,11 @@ impl Sample {
                 (step.row.apply)(&step.arguments, value, out, mark)
             })
         });
-        let text = value.and_then(|value| value.cast(Type::Text, out, mark));
-        if text.is_none() {
+        let bytes = value.and_then(|value| value.cast(wanted, out, mark));
+        if bytes.is_none() {
             out.truncate(mark);
         }
-        text.is_some()
+        bytes.is_some()
     }
 }
 

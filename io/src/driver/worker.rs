@@ -206,6 +206,7 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
         mode,
         disabled: false,
         balance: Balance::RoundRobin,
+        hashing: Default::default(),
         servers: servers.iter().enumerate().map(|(index, address)| server(index, *address)).collect(),
         timeouts: ServerTimeouts { connect: long, server: long, ..ServerTimeouts::default() },
         retries: 3,
@@ -243,6 +244,7 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
 fn server(index: usize, address: SocketAddr) -> Arc<Server> {
     Arc::new(Server {
         name: format!("server{index}").into(),
+        id: index as u32 + 1,
         address: address.into(),
         weight: 1,
         maxconn: None,

@@ -3,7 +3,6 @@
 use evenkeel_tests::origin::{Act, Reply, Request};
 
 use super::Scenario;
-use super::commands::refused;
 use super::scenario::FromActs;
 
 /// An answer that names its server.
@@ -73,15 +72,6 @@ fn leastconn_when_idle() {
 #[test]
 fn first_takes_the_first() {
     sequence("balance first", [""; 3], 4);
-}
-
-#[test]
-fn hashing_is_refused_until_it_is_there() {
-    for keyword in ["source", "uri", "url_param a", "hdr(host)", "random"] {
-        let config = format!("listen in\n  bind 127.0.0.1:18999\n  balance {keyword}\n");
-        let bare = keyword.split(['(', ' ']).next().unwrap_or_default();
-        refused(&config, &format!("'balance {bare}' is known, not supported yet"));
-    }
 }
 
 #[test]

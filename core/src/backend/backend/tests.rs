@@ -22,6 +22,7 @@ fn server(name: &str) -> model::Server {
     let address: std::net::SocketAddr = ([127, 0, 0, 1], 80).into();
     model::Server {
         name: name.into(),
+        id: 1,
         address: Address::from(address),
         weight: 1,
         maxconn: None,
@@ -49,6 +50,7 @@ fn settings(servers: Vec<model::Server>) -> model::Backend {
         mode: Mode::Http,
         disabled: false,
         balance: Balance::RoundRobin,
+        hashing: Default::default(),
         servers: servers.into_iter().map(Arc::new).collect(),
         timeouts: ServerTimeouts::default(),
         retries: 3,
@@ -88,7 +90,7 @@ fn ask(backend: &mut Backend, number: u32) -> Assigned {
 }
 
 fn only(backend: &mut Backend, number: u32, server: u32) -> Assigned {
-    backend.assign(NOW, waiter(number), Wish { only: Some(ServerId(server)), exclude: None })
+    backend.assign(NOW, waiter(number), Wish { only: Some(ServerId(server)), ..Wish::default() })
 }
 
 /// Streams that were granted a slot: number, server, position.
@@ -199,7 +201,7 @@ fn a_stream_that_gives_up_is_passed_over_and_a_late_grant_is_known() {
 
 #[test]
 fn a_redispatch_avoids_the_server_unless_it_is_the_only_one() {
-    let avoid = Wish { exclude: Some(ServerId(0)), only: None };
+    let avoid = Wish { exclude: Some(ServerId(0)), ..Wish::default() };
     let mut two = backend(vec![server("s1"), server("s2")]);
     let mut one = backend(vec![server("s1")]);
 

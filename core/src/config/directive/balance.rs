@@ -1,10 +1,10 @@
 //! How servers are chosen and their connections used (configuration manual 4.2).
 
-use super::{ProxyDirective, Side};
+use super::{ProxyDirective, Side, hashing};
 use crate::config::draft::ProxyDraft;
 use crate::config::line::{Form, Line};
 use crate::keyword::{Kind, Support, closest};
-use crate::model::{Balance, Redispatch, Reuse};
+use crate::model::{Balance, HashKey, Redispatch, Reuse};
 
 const ROW: ProxyDirective = ProxyDirective { side: Side::Back, ..ProxyDirective::ROW };
 const OPTION: ProxyDirective =
@@ -13,7 +13,7 @@ const OPTION: ProxyDirective =
 pub(super) const TABLE: &[ProxyDirective] = &[
     ProxyDirective {
         name: "balance",
-        support: Support::Partial("roundrobin, static-rr, leastconn and first; the hashing ones are planned"),
+        support: Support::Partial("all but log-hash and log-sticky, which are for `mode log`"),
         set: balance,
         summary: "How to choose a server.",
         example: "balance roundrobin",
@@ -86,31 +86,60 @@ pub(super) fn switch(line: &mut Line<'_>, value: &mut bool) {
     }
 }
 
-const ALGORITHMS: [(&str, Balance); 4] = [
+/// The algorithms that take no words of their own.
+const PLAIN: [(&str, Balance); 4] = [
     ("first", Balance::First),
     ("leastconn", Balance::LeastConn),
     ("roundrobin", Balance::RoundRobin),
     ("static-rr", Balance::StaticRr),
 ];
 
-/// Algorithms of HAProxy that are not there yet.
-const PLANNED: [&str; 9] =
-    ["hash", "hdr", "log-hash", "log-sticky", "random", "rdp-cookie", "source", "uri", "url_param"];
+/// Algorithms for logs, which HAProxy knows beside those for traffic.
+const PLANNED: [&str; 2] = ["log-hash", "log-sticky"];
 
 fn balance(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
     // Without a word behind it HAProxy takes the usual one.
     let name = line.argument(0).unwrap_or("roundrobin");
-    if let Some((_, algorithm)) = ALGORITHMS.iter().find(|(known, _)| *known == name) {
+    if let Some((_, algorithm)) = PLAIN.iter().find(|(known, _)| *known == name) {
         line.passes_over(1);
         proxy.settings.balance = *algorithm;
         return;
     }
-    let bare = name.split('(').next().unwrap_or(name);
+    let (bare, inner) = match name.split_once('(') {
+        Some((bare, rest)) => (bare, Some(rest)),
+        None => (name, None),
+    };
+    let key = match (bare, inner) {
+        ("random", _) => {
+            if let Some(draws) = hashing::draws(line, inner) {
+                proxy.settings.balance = Balance::Random { draws };
+            }
+            return;
+        }
+        ("hash", None) => hashing::expression(line, proxy.settings.mode),
+        ("hdr", Some(inner)) => hashing::header(line, inner),
+        ("rdp-cookie", _) => hashing::rdp_cookie(line, inner),
+        ("source", None) => {
+            line.passes_over(1);
+            Some(HashKey::Source)
+        }
+        ("uri", None) => hashing::uri(line),
+        ("url_param", None) => hashing::url_parameter(line),
+        _ => return unknown(line, name, bare),
+    };
+    if let Some(key) = key {
+        proxy.settings.balance = Balance::Hash(proxy.settings.mapping);
+        proxy.settings.hashing.key = key;
+    }
+}
+
+fn unknown(line: &mut Line<'_>, name: &str, bare: &str) {
     if PLANNED.contains(&bare) {
         let message = format!("'balance {bare}' is known, not supported yet.");
-        return line.alert(0, message, "roundrobin, static-rr, leastconn and first are supported");
+        return line.alert(0, message, "it is for `mode log`, which is not there either");
     }
-    let names = ALGORITHMS.iter().map(|(name, _)| *name).chain(PLANNED);
+    let others = ["hash", "hdr", "random", "rdp-cookie", "source", "uri", "url_param"];
+    let names = PLAIN.iter().map(|(name, _)| *name).chain(others);
     let help = match closest(name, names) {
         Some(meant) => format!("did you mean `balance {meant}`?"),
         None => "for example: balance roundrobin".to_owned(),

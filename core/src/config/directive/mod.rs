@@ -8,6 +8,7 @@ mod global;
 mod global_limits;
 mod global_log;
 mod global_tls;
+mod hashing;
 mod health;
 mod identity;
 mod listening;
@@ -96,6 +97,7 @@ pub(super) const PROXIES: &[&[ProxyDirective]] = &[
     capture::TABLE,
     connection::TABLE,
     error_page::TABLE,
+    hashing::TABLE,
     health::TABLE,
     identity::TABLE,
     listening::TABLE,

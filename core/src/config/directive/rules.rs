@@ -157,7 +157,7 @@ pub(in crate::config) fn format_message(problem: &FormatProblem) -> (String, Str
     }
 }
 
-fn sample_message(problem: &SampleProblem) -> (String, String) {
+pub(super) fn sample_message(problem: &SampleProblem) -> (String, String) {
     let plain = |message: &str, help: &str| (message.to_owned(), help.to_owned());
     match problem {
         SampleProblem::BadArguments { of, example } => {

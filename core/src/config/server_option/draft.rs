@@ -102,11 +102,12 @@ impl Default for ServerDraft {
 }
 
 impl ServerDraft {
-    /// The server of the model; `None` while its address is unknown.
+    /// The server of the model, without a number if no `id` gives it one; `None` while its address is unknown.
     pub fn build(&self) -> Option<Server> {
         let address = self.address.clone()?;
         Some(Server {
             name: Arc::from(self.name.as_str()),
+            id: self.id.unwrap_or_default(),
             weight: self.weight,
             maxconn: self.maxconn,
             maxqueue: self.maxqueue,

@@ -14,9 +14,9 @@ pub(super) const TABLE: &[ServerOption] = &[
             draft.id = Some(number(value.text, 1, i32::MAX as u32, message)?);
             Ok(())
         },
-        support: Support::Partial("checked to be used once; nothing shows it yet"),
+        support: Support::Partial("balancing uses it; statistics that show it are planned"),
         in_default: false,
-        summary: "Number of the server in statistics.",
+        summary: "Number of the server, for consistent hashing and in statistics.",
         example: "server web1 127.0.0.1:8080 id 5",
     },
     ServerOption {

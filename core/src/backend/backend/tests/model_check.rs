@@ -217,7 +217,7 @@ impl World {
         let chosen = |choice: u8| ServerId(u32::from(choice) % count);
         match step {
             Step::Arrive { avoid, insist } => {
-                let wish = Wish { exclude: avoid.map(chosen), only: insist.map(chosen) };
+                let wish = Wish { exclude: avoid.map(chosen), only: insist.map(chosen), key: None };
                 self.streams += 1;
                 self.ask(self.streams, wish);
             }

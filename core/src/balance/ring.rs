@@ -1,0 +1,181 @@
+//! Hashes over a ring of 2^32 places (`hash-type consistent`): each server has points on it, as many as its
+//! weight says, and a key belongs to the nearest point. A server that comes or goes moves only its own keys.
+
+use std::ops::Bound;
+
+use super::prefix::Prefix;
+use crate::base::hash::avalanche;
+use crate::base::ids::ServerId;
+use crate::base::limits::{RING_POINTS_PER_WEIGHT, RING_SERVER_SPAN};
+use crate::base::map::Set;
+
+/// The ring, and turns around it for requests without a key.
+#[derive(Clone, Debug)]
+pub(super) struct Ring {
+    seats: Vec<Seat>,
+    points: Set<Point>,
+    /// Members that are not full.
+    open: u32,
+    /// The point that had the last turn.
+    last: Option<Point>,
+    /// Most load of one server, in percent of its share of all.
+    factor: Option<u32>,
+    /// Weights of members before each server.
+    prefix: Prefix,
+    /// Sums over all members.
+    weights: u64,
+    loads: u64,
+}
+
+/// A place on the ring and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Point {
+    place: u32,
+    server: ServerId,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seat {
+    /// What its points are made from.
+    id: u32,
+    /// Zero for servers that take no part.
+    weight: u32,
+    full: bool,
+    load: u32,
+}
+
+impl Seat {
+    fn is_open(&self) -> bool {
+        self.weight > 0 && !self.full
+    }
+
+    fn point(&self, server: ServerId, number: u32) -> Point {
+        let place = avalanche(self.id.wrapping_mul(RING_SERVER_SPAN).wrapping_add(number));
+        Point { place, server }
+    }
+}
+
+impl Ring {
+    /// For servers with these ids, none of which takes part yet.
+    pub(super) fn new(ids: &[u32], factor: Option<u32>) -> Ring {
+        Ring {
+            seats: ids.iter().map(|&id| Seat { id, weight: 0, full: false, load: 0 }).collect(),
+            points: Set::new(),
+            open: 0,
+            last: None,
+            factor,
+            prefix: Prefix::new(ids.len()),
+            weights: 0,
+            loads: 0,
+        }
+    }
+
+    /// Sets the weight; zero takes the server out. Only points that come or go are touched.
+    pub(super) fn set_weight(&mut self, server: ServerId, weight: u32) {
+        let before = self.seats[server.index()];
+        self.change(server, |seat| seat.weight = weight);
+        self.prefix.change(server, before.weight, weight);
+        let count = |weight: u32| weight * RING_POINTS_PER_WEIGHT;
+        for number in count(before.weight)..count(weight) {
+            self.points.insert(before.point(server, number));
+        }
+        for number in count(weight)..count(before.weight) {
+            self.points.remove(&before.point(server, number));
+        }
+    }
+
+    /// A full server has no turn, but keeps its keys.
+    pub(super) fn set_full(&mut self, server: ServerId, full: bool) {
+        self.change(server, |seat| seat.full = full);
+    }
+
+    /// Says how many connections the server has.
+    pub(super) fn set_load(&mut self, server: ServerId, load: u32) {
+        self.change(server, |seat| seat.load = load);
+    }
+
+    /// Changes a seat and keeps the sums true.
+    fn change(&mut self, server: ServerId, change: impl FnOnce(&mut Seat)) {
+        let seat = &mut self.seats[server.index()];
+        let before = *seat;
+        change(seat);
+        let sums = |seat: &Seat| match seat.weight {
+            0 => (0, 0),
+            weight => (u64::from(weight), u64::from(seat.load)),
+        };
+        let ((old_weight, old_load), (weight, load)) = (sums(&before), sums(seat));
+        self.weights = self.weights - old_weight + weight;
+        self.loads = self.loads - old_load + load;
+        self.open = self.open - u32::from(before.is_open()) + u32::from(seat.is_open());
+    }
+
+    /// The server of a key: that of the nearest point, the one before of two at the same distance. Where
+    /// that one is to be avoided, or has more than its share, the next point around the ring decides.
+    pub(super) fn at(&self, key: u32, avoid: Option<ServerId>) -> Option<ServerId> {
+        let nearest = self.nearest(key)?;
+        let fits = |server| Some(server) != avoid && self.is_within_share(server);
+        self.around(Bound::Included(nearest), fits).map_or(Some(nearest.server), |point| Some(point.server))
+    }
+
+    /// Like [`Ring::at`], but only servers that are not full.
+    pub(super) fn open_at(&self, key: u32, avoid: Option<ServerId>) -> Option<ServerId> {
+        let nearest = self.nearest(key).filter(|_| self.has_open_but(avoid))?;
+        let open = |server| Some(server) != avoid && self.seats[server.index()].is_open();
+        let within = |server| open(server) && self.is_within_share(server);
+        let start = Bound::Included(nearest);
+        let found = self.around(start, within).or_else(|| self.around(start, open));
+        found.map(|point| point.server)
+    }
+
+    fn nearest(&self, key: u32) -> Option<Point> {
+        let at = Point { place: key, server: ServerId(0) };
+        let after = *self.points.range(at..).next().or_else(|| self.points.first())?;
+        let before = *self.points.range(..at).next_back().or_else(|| self.points.last())?;
+        let (back, ahead) = (key.wrapping_sub(before.place), after.place.wrapping_sub(key));
+        Some(if back <= ahead { before } else { after })
+    }
+
+    /// The first point from `start` on around the ring whose server fits.
+    fn around(&self, start: Bound<Point>, fits: impl Fn(ServerId) -> bool) -> Option<Point> {
+        let ahead = self.points.range((start, Bound::Unbounded));
+        ahead.chain(&self.points).find(|point| fits(point.server)).copied()
+    }
+
+    /// With `hash-balance-factor`: whether the server may have one more. That many percent of all connections,
+    /// the new one included, are places, and they are dealt out to the servers in order, by weight. An idle
+    /// server always may.
+    fn is_within_share(&self, server: ServerId) -> bool {
+        let Some(factor) = self.factor else { return true };
+        let seat = &self.seats[server.index()];
+        let places = ((self.loads + 1) * u64::from(factor)).div_ceil(100);
+        let dealt = |weights: u64| places * weights / self.weights.max(1);
+        let before = self.prefix.before(server);
+        u64::from(seat.load) < (dealt(before + u64::from(seat.weight)) - dealt(before)).max(1)
+    }
+
+    fn has_open_but(&self, server: Option<ServerId>) -> bool {
+        let without = server.is_some_and(|server| self.seats[server.index()].is_open());
+        self.open > u32::from(without)
+    }
+
+    /// How many connections the server has for its weight; less is better.
+    pub(super) fn is_lighter(&self, server: ServerId, than: ServerId) -> bool {
+        let [a, b] = [server, than].map(|server| self.seats[server.index()]);
+        u64::from(a.load) * u64::from(b.weight) < u64::from(b.load) * u64::from(a.weight)
+    }
+
+    /// The server whose turn it is, `without` left out, and takes the turn: the points have theirs in the
+    /// order of their places. Full servers are stepped over.
+    pub(super) fn turn(&mut self, without: Option<ServerId>) -> Option<ServerId> {
+        if !self.has_open_but(without) {
+            return None;
+        }
+        let start = self.last.map_or(Bound::Unbounded, Bound::Excluded);
+        let open = |server| Some(server) != without && self.seats[server.index()].is_open();
+        self.last = Some(self.around(start, open)?);
+        self.last.map(|point| point.server)
+    }
+}
+
+#[cfg(test)]
+mod tests;
