@@ -16,6 +16,7 @@ pub mod http;
 pub mod keyword;
 pub mod log;
 pub mod model;
+pub mod persistence;
 pub mod proxy;
 pub mod rules;
 pub mod sample;

@@ -19,6 +19,7 @@ mod hashing;
 mod headers;
 mod health;
 mod logs;
+mod persistence;
 mod queue;
 pub(crate) mod scenario;
 pub(crate) mod stage;

@@ -11,9 +11,11 @@ use super::queue::{Left, Queue};
 use super::server::ServerState;
 use crate::balance::Balancer;
 use crate::base::ids::{BackendId, ServerId};
+use crate::base::map::Map;
 use crate::base::time::Now;
 use crate::health::{CheckStatus, Outcome};
 use crate::model;
+use crate::persistence::Named;
 
 /// Which server a stream would like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -72,6 +74,8 @@ pub struct Backend {
     streams: u32,
     /// The last check of each server, to tell when one ends otherwise.
     last_checks: Vec<Option<CheckStatus>>,
+    /// Servers by the cookie value that names them, in their order.
+    cookies: Map<Arc<str>, Vec<ServerId>>,
 }
 
 impl Backend {
@@ -80,6 +84,12 @@ impl Backend {
         let count = settings.servers.len();
         let ids: Vec<u32> = settings.servers.iter().map(|server| server.id).collect();
         let factor = settings.hashing.balance_factor;
+        let mut cookies: Map<Arc<str>, Vec<ServerId>> = Map::new();
+        for (index, server) in settings.servers.iter().enumerate() {
+            if let Some(value) = &server.cookie {
+                cookies.entry(Arc::clone(value)).or_default().push(ServerId(index as u32));
+            }
+        }
         let mut backend = Backend {
             id,
             servers: settings.servers.iter().map(ServerState::new).collect(),
@@ -89,6 +99,7 @@ impl Backend {
             events: VecDeque::new(),
             streams: 0,
             last_checks: vec![None; count],
+            cookies,
             settings,
         };
         backend.choose_members();
@@ -148,6 +159,30 @@ impl Backend {
             return Assigned::NoServer;
         }
         Assigned::Queued { server: None, position: self.queue.join(waiter, None) }
+    }
+
+    /// Which server a cookie's value names: the first that is up.
+    pub fn named(&self, value: &[u8]) -> Named {
+        let servers = std::str::from_utf8(value).ok().and_then(|value| self.cookies.get(value));
+        let Some(servers) = servers else {
+            return Named::Nobody;
+        };
+        let up = |server: &&ServerId| self.server(**server).status == Status::Up;
+        let first = servers.first().copied();
+        match (self.settings.persist, servers.iter().find(up), first) {
+            (true, _, Some(first)) if self.server(first).status != Status::Up => Named::Down(Some(first)),
+            (_, Some(server), _) => Named::Up(*server),
+            (_, None, _) => Named::Down(None),
+        }
+    }
+
+    /// Asks for a slot of this server although it may be down (`option persist`). Nobody waits for it.
+    pub fn assign_despite(&mut self, server: ServerId) -> Assigned {
+        if !self.server(server).has_room() {
+            return Assigned::NoServer;
+        }
+        self.take_slot(server);
+        Assigned::Server(server)
     }
 
     fn assign_only(&mut self, waiter: Waiter, only: ServerId) -> Assigned {

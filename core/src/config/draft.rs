@@ -11,8 +11,8 @@ use super::server_option::{LinePlace, ServerDraft, ServerNames};
 use crate::base::map::Set;
 use crate::log::Format;
 use crate::model::{
-    Balance, ClientTimeouts, ConnectionMode, ErrorPages, ForwardFor, Global, Hashing, LogTarget, Mapping,
-    Mode, Redispatch, Reuse, ServerTimeouts,
+    Balance, ClientTimeouts, ConnectionMode, Cookie, CookieCapture, ErrorPages, ForwardFor, Global, Hashing,
+    LogTarget, Mapping, Mode, Redispatch, Reuse, ServerTimeouts,
 };
 use crate::rules::{CaptureSlots, Rule};
 
@@ -119,6 +119,8 @@ pub(super) struct Settings {
     pub(super) abort_on_close: bool,
     pub(super) accept_invalid: bool,
     pub(super) all_backups: bool,
+    pub(super) cookie: Option<Cookie>,
+    pub(super) persist: bool,
     pub(super) dont_log_normal: bool,
     pub(super) dont_log_null: bool,
     pub(super) ignore_probes: bool,
@@ -155,6 +157,8 @@ impl Default for Settings {
             abort_on_close: false,
             accept_invalid: false,
             all_backups: false,
+            cookie: None,
+            persist: false,
             dont_log_normal: false,
             dont_log_null: false,
             ignore_probes: false,
@@ -180,6 +184,7 @@ pub(super) struct ProxyDraft {
     pub(super) servers: Vec<ServerDraft>,
     pub(super) server_names: ServerNames,
     pub(super) captures: CaptureSlots,
+    pub(super) cookie_capture: Option<CookieCapture>,
     pub(super) request_rules: Vec<Rule>,
     pub(super) response_rules: Vec<Rule>,
     /// The first rule that needs `mode http`.
@@ -202,6 +207,7 @@ impl ProxyDraft {
             servers: Vec::new(),
             server_names: ServerNames::default(),
             captures: CaptureSlots { in_backend: kind == ProxyKind::Backend, ..CaptureSlots::default() },
+            cookie_capture: None,
             request_rules: Vec::new(),
             response_rules: Vec::new(),
             http_rules_at: None,

@@ -146,6 +146,30 @@ impl Fields {
         });
     }
 
+    /// Has `write` write each value of this well-known name anew, into memory that is used again. A field for
+    /// which it says no goes; one that comes out the same stays where it is.
+    pub fn rewrite_known(
+        &mut self,
+        known: Known,
+        scratch: &mut Vec<u8>,
+        mut write: impl FnMut(&[u8], &mut Vec<u8>) -> bool,
+    ) {
+        let buffer = &mut self.buffer;
+        self.list.retain_mut(|field| {
+            if field.known != known {
+                return true;
+            }
+            scratch.clear();
+            let kept = write(field.value.of(buffer), scratch);
+            if kept && scratch != field.value.of(buffer) {
+                let start = buffer.len();
+                buffer.extend_from_slice(scratch);
+                field.value = Span::between(start, buffer.len());
+            }
+            kept
+        });
+    }
+
     /// Puts text into the buffer and says where.
     pub fn append(&mut self, text: &[u8]) -> Span {
         let start = self.buffer.len();

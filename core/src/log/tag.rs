@@ -40,8 +40,8 @@ const TABLE: &[Tag] = &[
         }
         line.number(scope.bytes_out);
     }),
-    absent("CC", "Captured request cookie.", "no cookie is captured yet"),
-    absent("CS", "Captured response cookie.", "no cookie is captured yet"),
+    tag("CC", "Captured request cookie.", |line, scope| line.text(scope.cookie_captures[0], Encoding::Raw)),
+    tag("CS", "Captured response cookie.", |line, scope| line.text(scope.cookie_captures[1], Encoding::Raw)),
     tag("H", "Host name.", |line, scope| line.text(scope.process.1.as_bytes(), Encoding::Raw)),
     tag("HM", "Method.", |line, scope| of_request(line, scope, |request| request.received_method())),
     tag("HP", "Request target without query.", |line, scope| {

@@ -47,6 +47,7 @@ fn exchange(request: Option<&RequestHead>, look: impl FnOnce(&mut Scope<'_>)) {
         backend_queue: 0,
         request_captures: &[Some(b"three \"q".to_vec()), None],
         response_captures: &[Some(b"d".to_vec())],
+        cookie_captures: [b""; 2],
         request_counter: 3,
         log_counter: 0,
         listener: 1,

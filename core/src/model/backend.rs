@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Balance, ConnectionMode, ErrorPages, ForwardFor, Hashing, Mode};
+use super::{Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode};
 use crate::base::address::Address;
 use crate::base::ids::LogTargetId;
 use crate::rules::Rule;
@@ -87,6 +87,10 @@ pub struct Backend {
     pub all_backups: bool,
     /// `option abortonclose`.
     pub abort_on_close: bool,
+    /// `cookie`.
+    pub cookie: Option<Cookie>,
+    /// `option persist`: a cookie leads to its server even when that is down.
+    pub persist: bool,
     /// `http-request` rules, in order.
     pub request_rules: Vec<Rule>,
     /// `http-response` rules, in order.
@@ -110,6 +114,8 @@ pub struct Server {
     pub id: u32,
     /// Where it is.
     pub address: Address,
+    /// `cookie`: the value that leads here.
+    pub cookie: Option<Arc<str>>,
     /// `weight`, 0 to 256.
     pub weight: u32,
     /// `maxconn`; `None` is unlimited.

@@ -50,6 +50,8 @@ pub struct Frontend {
     pub request_captures: Vec<(Option<String>, usize)>,
     /// `capture response header NAME len N`.
     pub response_captures: Vec<(Option<String>, usize)>,
+    /// `capture cookie`.
+    pub cookie_capture: Option<super::CookieCapture>,
     /// `errorfile`s and `errorloc`s, resolved.
     pub error_pages: ErrorPages,
     /// Log destinations.

@@ -7,6 +7,7 @@ mod balance;
 mod frontend;
 mod global;
 mod logging;
+mod persistence;
 
 pub use backend::{
     Backend, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, Redispatch, Reuse,
@@ -16,6 +17,7 @@ pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, UriPart};
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
 pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
+pub use persistence::{Cookie, CookieCapture, CookieMode};
 
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ mod input;
 mod logs;
 mod output;
 mod pages;
+mod persistence;
 mod pool;
 mod request;
 mod response;

@@ -6,6 +6,7 @@ use super::conn::Client;
 use super::end::{By, End, Phase, Why};
 use super::output::Output;
 use super::pages;
+use super::persistence::capture_request;
 use super::size;
 use super::stream::{Stream, Transfer, Waiting};
 use super::worker::Worker;
@@ -45,6 +46,9 @@ impl Worker {
             &stream.request.fields,
             &mut stream.request_captures,
         );
+        if let Some(capture) = &frontend.cookie_capture {
+            capture_request(capture, stream);
+        }
         if let Some(uri) = &frontend.monitor_uri
             && stream.request.target() == uri.as_bytes()
         {
@@ -62,9 +66,12 @@ impl Worker {
         if backend.name != frontend.name || !backend.listen {
             let verdict = self.run_request_rules(stream, &backend.request_rules);
             if let Verdict::Deny(status) = verdict {
+                self.find_affinity(stream);
+                stream.server = stream.affinity.server;
                 return self.reply(stream, status, End::early(By::Proxy, Phase::Request, Why::Failed));
             }
         }
+        self.find_affinity(stream);
         if let Some(client) = self.clients.get(stream.client) {
             let option = backend.forward_for.as_ref().or(frontend.forward_for.as_ref());
             if let Some(option) = option {
@@ -122,6 +129,7 @@ impl Worker {
             backend_queue: 0,
             request_captures: &[],
             response_captures: &[],
+            cookie_captures: [b""; 2],
             request_counter: 0,
             log_counter: 0,
             listener: client.listener.0,

@@ -6,6 +6,7 @@ use super::conn::{Use, join};
 use super::end::{By, End, Phase, Why};
 use super::input::LostReason;
 use super::output::{CloseHow, Output};
+use super::persistence::capture_response;
 use super::size;
 use super::stream::{Stream, Transfer, Waiting};
 use super::worker::Worker;
@@ -110,6 +111,10 @@ impl Worker {
             &stream.response.fields,
             &mut stream.response_captures,
         );
+        if let Some(capture) = &frontend.cookie_capture {
+            capture_response(capture, stream);
+        }
+        self.settle_affinity(stream);
         self.send_response_head(stream, framing, rest, key);
     }
 

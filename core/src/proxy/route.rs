@@ -6,6 +6,7 @@ use super::conn::{Upstream, Use};
 use super::end::{By, End, Phase, Why};
 use super::input::ConnectError;
 use super::output::{CloseHow, Output};
+use super::persistence::may_leave;
 use super::stream::{Stream, Waiting};
 use super::worker::Worker;
 use crate::backend::{Assigned, Cancelled, Grant, Wish};
@@ -29,10 +30,10 @@ impl Worker {
             stream.counted = true;
             self.with_backend(id, |backend, _| backend.begin());
         }
-        self.assign(stream, Wish::default());
+        self.assign_by_affinity(stream);
     }
 
-    fn assign(&mut self, stream: &mut Stream, wish: Wish) {
+    pub(super) fn assign(&mut self, stream: &mut Stream, wish: Wish) {
         let Some(id) = stream.backend else { return };
         let key = self.balance_key(stream, id);
         let wish = Wish { key, ..wish };
@@ -45,7 +46,11 @@ impl Worker {
                 let deadline = self.now.time.after(timeouts.queue.or(timeouts.connect));
                 self.arm_stream(stream, deadline);
             }
-            Assigned::NoServer if wish.only.is_some() => self.assign(stream, Wish::default()),
+            // A full queue breaks persistence (configuration manual 5.2, `maxqueue`), and so does a server that went.
+            Assigned::NoServer | Assigned::QueueFull if wish.only.is_some() => {
+                stream.affinity.lose();
+                self.assign(stream, Wish::default());
+            }
             Assigned::NoServer | Assigned::QueueFull => {
                 self.fail(stream, 503, End::early(By::Server, Phase::Connect, Why::Failed));
             }
@@ -53,7 +58,7 @@ impl Worker {
     }
 
     /// A slot of `server` is ours: uses an idle connection, or opens one.
-    fn connect(&mut self, stream: &mut Stream, server: ServerId) {
+    pub(super) fn connect(&mut self, stream: &mut Stream, server: ServerId) {
         let Some(id) = stream.backend else { return };
         stream.slot_held = true;
         stream.server = Some(server);
@@ -116,7 +121,7 @@ impl Worker {
         match stream {
             Some(mut stream) if stream.waiting == Waiting::Slot && stream.backend == Some(grant.backend) => {
                 stream.deadline = Time::NEVER;
-                stream.backend_queue = grant.position;
+                stream.note_position(grant.position);
                 self.connect(&mut stream, grant.server);
                 self.put_back(stream);
             }
@@ -138,6 +143,7 @@ impl Worker {
         };
         if stream.waiting == Waiting::Slot && stream.backend == Some(grant.backend) {
             stream.waiting = Waiting::Connection;
+            stream.affinity.lose();
             self.assign(&mut stream, Wish::default());
         } else {
             self.messages_due = self.messages_due.saturating_sub(1);
@@ -159,7 +165,7 @@ impl Worker {
         stream.waiting = Waiting::Connection;
         let waiter = self.waiter(stream.id);
         match self.with_backend(id, |backend, _| backend.cancel(waiter)) {
-            Cancelled::Queued { position } => stream.backend_queue = position,
+            Cancelled::Queued { position } => stream.note_position(position),
             Cancelled::NotQueued => self.messages_due += 1,
         }
     }
@@ -222,11 +228,17 @@ impl Worker {
         stream.retries += 1;
         // Where nothing ties the request to its server, haproxy leaves it with the first retry, whatever the
         // number behind `option redispatch`.
-        let elsewhere = backend.redispatch != Redispatch::Never;
+        // A server that is down and was asked all the same ties nobody either.
+        let elsewhere = if stream.affinity.server.is_some() && !stream.affinity.forced {
+            may_leave(backend.redispatch, stream.retries, backend.retries)
+        } else {
+            backend.redispatch != Redispatch::Never
+        };
         if elsewhere && backend.servers.len() > 1 {
             let failed = stream.server;
             self.release_slot(stream);
             stream.redispatched = true;
+            stream.affinity.lose();
             return self.assign(stream, Wish { exclude: failed, ..Wish::default() });
         }
         stream.waiting = Waiting::TurnAround;

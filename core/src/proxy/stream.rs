@@ -9,7 +9,8 @@ use crate::base::time::{Time, Wall};
 use crate::base::timers::Timer;
 use crate::h1::ChunkDecoder;
 use crate::http::{Fields, RequestHead, ResponseHead};
-use crate::sample::StreamTimes;
+use crate::persistence::Affinity;
+use crate::sample::{Ending, StreamTimes};
 
 /// What an exchange waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,9 @@ pub(super) struct Stream {
     pub(super) bytes_out: u64,
     pub(super) request_captures: Vec<Option<Vec<u8>>>,
     pub(super) response_captures: Vec<Option<Vec<u8>>>,
+    /// What of the request's and of the answer's cookies `capture cookie` keeps; empty is none.
+    pub(super) cookie_captures: [Vec<u8>; 2],
+    pub(super) affinity: Affinity,
     pub(super) times: StreamTimes,
     pub(super) end: Option<End>,
     pub(super) over: bool,
@@ -141,6 +145,8 @@ impl Stream {
             bytes_out: 0,
             request_captures: Vec::new(),
             response_captures: Vec::new(),
+            cookie_captures: [Vec::new(), Vec::new()],
+            affinity: Affinity::default(),
             times: no_times(),
             end: None,
             over: false,
@@ -154,6 +160,22 @@ impl Stream {
         }
     }
 
+    /// How it ends, as logs show it; a normal end as long as nothing else is known.
+    pub(super) fn ending(&self) -> Ending {
+        let [a, b, ..] = self.end.unwrap_or(End::Normal).ending().letters;
+        let [c, d] = self.affinity.letters();
+        Ending { letters: [a, b, c, d] }
+    }
+
+    /// Remembers for the log how many were served before it in the queue where it waited.
+    pub(super) fn note_position(&mut self, position: u32) {
+        if self.affinity.server.is_some() {
+            self.server_queue = position;
+        } else {
+            self.backend_queue = position;
+        }
+    }
+
     /// As new, but with the memory of its heads.
     pub(super) fn recycle(&mut self) {
         let mut fresh = Stream::new();
@@ -162,6 +184,8 @@ impl Stream {
         std::mem::swap(&mut fresh.trailers, &mut self.trailers);
         std::mem::swap(&mut fresh.request_captures, &mut self.request_captures);
         std::mem::swap(&mut fresh.response_captures, &mut self.response_captures);
+        std::mem::swap(&mut fresh.cookie_captures, &mut self.cookie_captures);
+        fresh.cookie_captures.iter_mut().for_each(Vec::clear);
         fresh.request.clear();
         fresh.response.clear();
         fresh.trailers.clear();

@@ -45,6 +45,7 @@ fn scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
         backend_queue: 0,
         request_captures: &[],
         response_captures: &[],
+        cookie_captures: [b""; 2],
         request_counter: 0,
         log_counter: 0,
         listener: 1,

@@ -87,6 +87,8 @@ pub struct Scope<'a> {
     pub ending: Ending,
     /// Process-wide, frontend's, backend's and server's connection counts at the end (`%ac %fc %bc %sc`).
     pub counts: [u32; 4],
+    /// What `capture cookie` kept of the request and of the answer (`%CC %CS`); empty is nothing.
+    pub cookie_captures: [&'a [u8]; 2],
     /// Retries (`%rc`).
     pub retries: u32,
     /// Whether it was redispatched: `%rc` starts with `+`.

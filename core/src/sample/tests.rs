@@ -64,6 +64,7 @@ fn with_scope<R>(request: &RequestHead, look: impl FnOnce(&Scope<'_>) -> R) -> R
         backend_queue: 0,
         request_captures: &[],
         response_captures: &[],
+        cookie_captures: [b""; 2],
         request_counter: 0,
         log_counter: 0,
         listener: 1,

@@ -4,19 +4,27 @@ use super::{ProxyDirective, Side};
 use crate::config::draft::ProxyDraft;
 use crate::config::line::Line;
 use crate::keyword::Support;
+use crate::model::CookieCapture;
 
 const ROW: ProxyDirective = ProxyDirective { side: Side::Front, in_defaults: false, ..ProxyDirective::ROW };
 
 pub(super) const TABLE: &[ProxyDirective] = &[
     ProxyDirective {
         name: "capture",
-        support: Support::Partial("request and response header fields; cookies are planned"),
+        support: Support::Full,
         set: |_, line| {
             let message = "'capture' expects 'cookie' or 'request header' or 'response header'.";
             line.alert(0, message, "for example: capture request header Host len 64");
         },
         summary: "Keep something for the log.",
         example: "capture request header Host len 64",
+        ..ROW
+    },
+    ProxyDirective {
+        name: "capture cookie",
+        set: capture_cookie,
+        summary: "Keep a cookie of the request and of the answer for the log.",
+        example: "capture cookie SESSION= len 32",
         ..ROW
     },
     ProxyDirective {
@@ -34,6 +42,29 @@ pub(super) const TABLE: &[ProxyDirective] = &[
         ..ROW
     },
 ];
+
+/// Reads `NAME len LENGTH`, the name being the beginning of what is to be kept.
+fn capture_cookie(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
+    let message = "'capture' expects 'cookie' <cookie_name> 'len' <len>.";
+    let help = "for example: capture cookie SESSION= len 32";
+    let (Some(name), Some("len"), Some(text)) = (line.argument(0), line.argument(1), line.argument(2)) else {
+        return line.alert(line.arguments().len().min(2), message, help);
+    };
+    let Some(len) = text.parse().ok().filter(|len: &usize| *len > 0) else {
+        let message = format!("'capture cookie' expects a length of at least 1, not '{text}'.");
+        return line.alert(2, message, help);
+    };
+    if len > COOKIE_LENGTH_MAX {
+        let message = format!("truncating capture length to {COOKIE_LENGTH_MAX} bytes.");
+        line.warning(2, message, "HAProxy keeps no more either");
+    }
+    line.passes_over(3);
+    let len = len.min(COOKIE_LENGTH_MAX);
+    proxy.cookie_capture = Some(CookieCapture { prefix: name.to_owned(), len });
+}
+
+/// Most bytes of a captured cookie, its name included.
+const COOKIE_LENGTH_MAX: usize = 63;
 
 /// Reads `NAME len LENGTH`.
 fn capture(proxy: &mut ProxyDraft, line: &mut Line<'_>, what: &str) {

@@ -3,6 +3,7 @@
 mod balance;
 mod capture;
 mod connection;
+mod cookie;
 mod error_page;
 mod global;
 mod global_limits;
@@ -96,6 +97,7 @@ pub(super) const PROXIES: &[&[ProxyDirective]] = &[
     balance::TABLE,
     capture::TABLE,
     connection::TABLE,
+    cookie::TABLE,
     error_page::TABLE,
     hashing::TABLE,
     health::TABLE,

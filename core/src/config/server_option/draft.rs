@@ -36,6 +36,8 @@ pub struct ServerDraft {
     pub name: String,
     /// Where it is.
     pub address: Option<Address>,
+    /// `cookie`.
+    pub cookie: Option<Arc<str>>,
     /// `weight`.
     pub weight: u32,
     /// `maxconn`.
@@ -79,6 +81,7 @@ impl Default for ServerDraft {
         ServerDraft {
             name: String::new(),
             address: None,
+            cookie: None,
             weight: 1,
             maxconn: None,
             maxqueue: None,
@@ -108,6 +111,7 @@ impl ServerDraft {
         Some(Server {
             name: Arc::from(self.name.as_str()),
             id: self.id.unwrap_or_default(),
+            cookie: self.cookie.clone(),
             weight: self.weight,
             maxconn: self.maxconn,
             maxqueue: self.maxqueue,

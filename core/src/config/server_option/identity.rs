@@ -1,5 +1,7 @@
 //! Server options that name the server to others: statistics, cookies, stick tables.
 
+use std::sync::Arc;
+
 use super::{ServerOption, number};
 use crate::config::line_option::Argument;
 use crate::keyword::Support;
@@ -22,9 +24,10 @@ pub(super) const TABLE: &[ServerOption] = &[
     ServerOption {
         name: "cookie",
         argument: Argument::One("'cookie' expects <value> as argument."),
-        support: Support::Ignored(
-            "it has an effect only with the backend's keyword `cookie`, which is an error until it works",
-        ),
+        set: |draft, value| {
+            draft.cookie = Some(Arc::from(value.text));
+            Ok(())
+        },
         summary: "Cookie value that leads to this server.",
         example: "server web1 127.0.0.1:8080 cookie one",
         ..ServerOption::ROW

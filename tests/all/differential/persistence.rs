@@ -1,0 +1,244 @@
+//! Persistence by cookies: who leads whom where, what clients and servers see of it, and the log's letters.
+
+use evenkeel_tests::origin::{Act, Reply, Request};
+
+use super::Scenario;
+use super::scenario::FromActs;
+
+/// A server that names itself and sets the cookies that the request asks for in `X-Set` fields.
+fn named(name: &'static str) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
+    move |request| {
+        let set: String = request
+            .head
+            .split("\r\n")
+            .filter_map(|line| {
+                line.get(..7).filter(|name| name.eq_ignore_ascii_case("x-set: ")).map(|_| &line[7..])
+            })
+            .map(|field| format!("{field}\r\n"))
+            .collect();
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{set}\r\n{name}", name.len());
+        Reply::from_acts(vec![Act::Send(answer.into_bytes())])
+    }
+}
+
+/// Two servers, `a` and `b`, behind these lines.
+fn two(front: &str, back: &str) -> Scenario {
+    let servers = "server s1 127.0.0.1:{s1} cookie a\nserver s2 127.0.0.1:{s2} cookie b";
+    three(front, &format!("{back}\n{servers}"))
+}
+
+/// Servers as these lines give them.
+fn three(front: &str, back: &str) -> Scenario {
+    let lines = |text: &str| text.lines().map(|line| format!("  {}\n", line.trim())).collect::<String>();
+    let config = format!(
+        "defaults\n  mode http\n  option httplog\n  option http-server-close\n  log {{log}} local0\n  retries 2\n  timeout connect 300ms\n  \
+         timeout client 5s\n  timeout server 5s\nfrontend in\n  bind 127.0.0.1:{{front}}\n  default_backend out\n{}\
+         backend out\n{}",
+        lines(front),
+        lines(back)
+    );
+    Scenario::config(&config).origin(named("one")).origin(named("two"))
+}
+
+/// One connection, and one line in the log, for each of the requests with these fields.
+fn ask(scenario: Scenario, requests: &'static [&'static str]) {
+    ask_with(scenario, "GET", requests);
+}
+
+fn ask_with(scenario: Scenario, method: &'static str, requests: &'static [&'static str]) {
+    scenario.compare(move |stage| {
+        for (number, fields) in requests.iter().enumerate() {
+            let fields: String = fields.lines().map(|field| format!("{field}\r\n")).collect();
+            let path = format!("/number/{number}");
+            let mut client = stage.connect();
+            client.send(format!(
+                "{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n{fields}Connection: close\r\n\r\n"
+            ));
+            client.read_to_end();
+            stage.wait_log(&path);
+        }
+    });
+}
+
+/// Requests with the cookies of clients good and odd.
+const REQUESTS: &[&str] = &[
+    "",
+    "Cookie: S=a",
+    "Cookie: x=1; S=b; y=2",
+    "Cookie: x=1\nCookie: S=b",
+    "Cookie: S=zz; S=b",
+    "Cookie: S=zz",
+    "Cookie: S=\"a\"",
+    "Cookie: s=b",
+    "Cookie: S",
+    "Cookie: S=",
+    "Cookie: S==b",
+    "Cookie: S = a ; q = 1",
+    "Cookie: S=b|x",
+    "Cookie: S=a~x; S=b~y",
+    "Cookie: $Version=1; S=b; $Path=/; q=2",
+    "Cookie: q=\"a;S=b\"; S=a",
+    "Cookie: S=b,q=1;",
+    "Cookie: ;;S=b;;",
+    "Cookie: S=b\nX-Set: Set-Cookie: S=own; path=/",
+    "X-Set: Set-Cookie: S=own; path=/\nX-Set: Set-Cookie: q=1",
+    "X-Set: Set-Cookie: S = \"o;wn\" ; path=/",
+    "X-Set: Set-Cookie: q=1, S=2",
+    "X-Set: ETag: 1",
+    "X-Set: Cache-Control: public, max-age=3",
+    "X-Set: ETag: 1\nX-Set: Cache-Control: no-store",
+];
+
+#[test]
+fn cookie_insert() {
+    ask(two("", "cookie S insert"), REQUESTS);
+}
+
+#[test]
+fn cookie_insert_indirect_nocache() {
+    ask(two("", "cookie S insert indirect nocache"), REQUESTS);
+}
+
+#[test]
+fn cookie_insert_preserve() {
+    ask(two("", "cookie S insert indirect preserve"), REQUESTS);
+}
+
+#[test]
+fn cookie_insert_postonly() {
+    ask(two("", "cookie S insert postonly nocache"), REQUESTS);
+    ask_with(two("", "cookie S insert postonly nocache"), "POST", REQUESTS);
+}
+
+#[test]
+fn cookie_insert_with_attributes() {
+    let line = "cookie S insert httponly secure domain .x.org domain y.org attr \"SameSite=None\" attr foo";
+    ask(two("", line), &["", "Cookie: S=a", "Cookie: S=zz"]);
+}
+
+#[test]
+fn cookie_rewrite() {
+    ask(two("", "cookie S rewrite"), REQUESTS);
+}
+
+#[test]
+fn cookie_prefix() {
+    ask(two("", "cookie S prefix"), REQUESTS);
+    ask(two("", "cookie S prefix indirect"), REQUESTS);
+}
+
+#[test]
+fn cookie_without_a_mode() {
+    ask(two("", "cookie S"), REQUESTS);
+    ask(two("", "cookie S indirect"), REQUESTS);
+}
+
+#[test]
+fn a_forged_cookie_of_eight_kilobytes() {
+    two("", "cookie S insert indirect").compare(|stage| {
+        for forged in ["z".repeat(8_000), "a|".repeat(4_000), "\u{80}\"\\;=".repeat(1_200)] {
+            let mut client = stage.connect();
+            client.send(format!(
+                "GET /f HTTP/1.1\r\nHost: a\r\nCookie: S={forged}\r\nConnection: close\r\n\r\n"
+            ));
+            client.read_to_end();
+        }
+    });
+}
+
+#[test]
+fn dates_in_cookies() {
+    // Nobody knows at which second the test runs: these are long gone, far ahead, or no dates.
+    const DATED: &[&str] = &[
+        "Cookie: S=b|abcde",
+        "Cookie: S=b|abcde|abcde",
+        "Cookie: S=zz|abcde|abcde",
+        "Cookie: S=b|zzzzz|abcde",
+    ];
+    for line in ["maxidle 10s", "maxlife 20s", "maxidle 10s maxlife 20s"] {
+        // Of GETs nothing is answered with a date of this second.
+        let scenario = two("", &format!("cookie S insert postonly {line}"));
+        ask(scenario, DATED);
+    }
+}
+
+#[test]
+fn a_server_without_a_cookie_takes_the_clients_away() {
+    let servers = "server s1 127.0.0.1:{s1} cookie a\nserver s2 127.0.0.1:{s2}\nserver s3 127.0.0.1:{dead} cookie d disabled";
+    const PLAIN: &[&str] = &[
+        "",
+        "",
+        "Cookie: S=d",
+        "Cookie: S=d; S=zz",
+        "X-Set: Set-Cookie: S=own",
+        "X-Set: Set-Cookie: S=own",
+        "Cookie: S=d\nX-Set: Set-Cookie: S=own",
+    ];
+    for mode in ["insert", "insert indirect preserve", "rewrite", "prefix"] {
+        ask(three("", &format!("cookie S {mode}\n{servers}")), PLAIN);
+    }
+}
+
+#[test]
+fn a_cookie_of_a_server_that_is_down() {
+    let servers = "server s1 127.0.0.1:{dead} cookie a disabled\nserver s2 127.0.0.1:{s2} cookie b\n\
+                   server s3 127.0.0.1:{s1} cookie a weight 0\nserver s4 127.0.0.1:{s1} cookie k backup\n\
+                   server s5 127.0.0.1:{dead} cookie n disabled";
+    const LED: &[&str] = &["Cookie: S=a", "Cookie: S=b", "Cookie: S=k", "Cookie: S=n", ""];
+    for option in ["", "option persist", "option persist\noption redispatch", "option redispatch"] {
+        ask(three("", &format!("cookie S insert indirect\n{option}\n{servers}")), LED);
+    }
+}
+
+#[test]
+fn a_cookie_of_a_server_that_refuses() {
+    let servers = "server s1 127.0.0.1:{dead} cookie a\nserver s2 127.0.0.1:{s2} cookie b";
+    for option in [
+        "",
+        "option redispatch",
+        "option redispatch 1",
+        "option redispatch 2",
+        "option redispatch -2",
+        "retries 0\noption redispatch",
+    ] {
+        ask(three("", &format!("cookie S insert\n{option}\n{servers}")), &["Cookie: S=a", "Cookie: S=b"]);
+    }
+    ask(
+        three("", "cookie S insert\noption redispatch\nserver s1 127.0.0.1:{dead} cookie a"),
+        &["Cookie: S=a"],
+    );
+}
+
+#[test]
+fn nobody_is_up() {
+    let servers = "server s1 127.0.0.1:{dead} cookie a disabled";
+    ask(three("", &format!("cookie S insert\n{servers}")), &["Cookie: S=a", ""]);
+}
+
+#[test]
+fn rules_and_cookies() {
+    const TWO: &[&str] = &["Cookie: S=a", ""];
+    ask(two("", "cookie S insert\nhttp-request deny"), TWO);
+    ask(two("http-request deny", "cookie S insert"), TWO);
+    ask(two("", "cookie S insert\nhttp-response set-header Set-Cookie S=q"), TWO);
+    ask(two("", "cookie S insert indirect\nhttp-request set-header Cookie \"q=%[req.cook(S)];S=b\""), TWO);
+}
+
+#[test]
+fn capture_cookie() {
+    const CAPTURED: &[&str] = &[
+        "Cookie: S=a; foo=bar",
+        "Cookie: foobar=quux",
+        "Cookie: x=1\nX-Set: Set-Cookie: foo=zip; path=/",
+        "Cookie: foo=\"a b\"; x\nX-Set: Set-Cookie: foo = \"q;r\"; path",
+        "Cookie: foo=1; foo=2\nX-Set: Set-Cookie: foo=1\nX-Set: Set-Cookie: foo=2",
+        "Cookie: foo=1\nCookie: foo=2",
+        "Cookie: foo=a|b\"c%d",
+        "Cookie: foo",
+        "Cookie: foo=",
+    ];
+    ask(two("capture cookie foo len 6", "cookie S insert indirect"), CAPTURED);
+    ask(two("capture cookie foo= len 63", "cookie S insert"), CAPTURED);
+    let format = "log-format \"%r %CC %CS %{+Q}CC %{+Q}CS %tsc\"";
+    ask(two(&format!("capture cookie foo= len 63\n{format}"), "cookie S insert"), CAPTURED);
+}
