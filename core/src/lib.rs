@@ -20,3 +20,4 @@ pub mod persistence;
 pub mod proxy;
 pub mod rules;
 pub mod sample;
+pub mod table;

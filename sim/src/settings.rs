@@ -85,6 +85,7 @@ pub fn configuration(scenario: &Scenario) -> model::Config {
             options: model::SocketOptions::default(),
             at: "scenario:1".to_owned(),
         }],
+        tables: Vec::new(),
         log_targets: vec![target(514), target(515)],
     }
 }
@@ -172,6 +173,7 @@ fn backend(scenario: &Scenario) -> model::Backend {
         abort_on_close: plan.abort_on_close,
         cookie: None,
         persist: false,
+        stick_rules: Vec::new(),
         request_rules: Vec::new(),
         response_rules: Vec::new(),
         error_pages: model::ErrorPages::new(),
@@ -188,6 +190,7 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
         id: index as u32 + 1,
         address: server_address(index, TRAFFIC_PORT),
         cookie: None,
+        stick: true,
         weight: plan.weight,
         maxconn: plan.maxconn,
         maxqueue: None,

@@ -32,6 +32,10 @@ index_id!(
     ServerId
 );
 index_id!(
+    /// A stick table, by position in the model.
+    TableId
+);
+index_id!(
     /// A listening socket, by position in the model.
     ListenerId
 );

@@ -36,6 +36,9 @@ pub const CONFIG_LINE_MAX: usize = 1024 * 1024;
 /// Problems told about one configuration; beyond, only that there are more.
 pub const PROBLEMS_MAX: usize = 100;
 
+/// Keys that one request or response stores in stick tables (configuration manual 4.2, `stick store-request`).
+pub const STICK_STORES_MAX: usize = 8;
+
 /// Idle connections kept per server and worker beyond as many as were lately in use at once.
 pub const IDLE_SPARE: usize = 8;
 

@@ -3,16 +3,18 @@
 
 use std::sync::Arc;
 
-use super::draft::{LogStyle, ProxyDraft, ProxyKind};
+use super::draft::{LogStyle, ProxyDraft, ProxyKind, StickDraft};
 use super::finding::{Findings, Weight};
 use super::logging::{LogLine, LogTargets};
 use super::problem::{Place, Problem};
 use super::reader::Reader;
-use crate::base::ids::{BackendId, FrontendId, LogTargetId};
+use crate::base::ids::{BackendId, FrontendId, LogTargetId, TableId};
 use crate::base::map::{Map, Set};
 use crate::keyword::closest;
 use crate::log::Format;
-use crate::model::{Backend, Balance, Config, Frontend, Listener, LogTarget, LogWire, Mode, Server};
+use crate::model::{
+    Backend, Balance, Config, Frontend, Listener, LogTarget, LogWire, Mode, Server, StickRule,
+};
 
 /// Builds the configuration. It may only be used if no problem is an alert.
 pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
@@ -35,6 +37,7 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
         backends: Vec::new(),
         listeners: Vec::new(),
         log_targets: Vec::new(),
+        tables: proxies.iter().filter_map(|draft| draft.stick_table.clone()).collect(),
     };
     config.global.log = global_log.iter().map(|target| builder.targets.id(target.clone())).collect();
     for draft in &proxies {
@@ -289,6 +292,24 @@ impl Builder<'_, '_> {
         Some(id)
     }
 
+    /// The stick rules of a proxy, their tables found.
+    fn stick_rules(&mut self, draft: &ProxyDraft) -> Vec<StickRule> {
+        let tables = self.proxies.iter().filter_map(|proxy| proxy.stick_table.as_ref());
+        let ids: Map<&str, TableId> =
+            tables.enumerate().map(|(at, table)| (table.name.as_str(), TableId(index(at)))).collect();
+        let mut rules = Vec::new();
+        for StickDraft { action, key, table, place } in &draft.stick_rules {
+            if let Some(&id) = ids.get(table.as_str()) {
+                rules.push(StickRule { action: *action, key: key.clone(), table: id });
+                continue;
+            }
+            let message = format!("Proxy '{}': unable to find stick-table '{table}'.", draft.name);
+            let help = "add `stick-table type .. size ..` to the section of this name".to_owned();
+            self.reader.add(Weight::Alert, place.clone(), message, help);
+        }
+        rules
+    }
+
     fn backend(&mut self, draft: &ProxyDraft, log: Vec<LogTargetId>) -> Backend {
         let settings = &draft.settings;
         let mut findings = Findings::default();
@@ -317,6 +338,7 @@ impl Builder<'_, '_> {
             all_backups: settings.all_backups,
             cookie: settings.cookie.clone().filter(|_| settings.mode == Mode::Http),
             persist: settings.persist,
+            stick_rules: self.stick_rules(draft),
             abort_on_close: settings.abort_on_close,
             request_rules: draft.request_rules.clone(),
             response_rules: draft.response_rules.clone(),

@@ -12,9 +12,10 @@ use crate::base::map::Set;
 use crate::log::Format;
 use crate::model::{
     Balance, ClientTimeouts, ConnectionMode, Cookie, CookieCapture, ErrorPages, ForwardFor, Global, Hashing,
-    LogTarget, Mapping, Mode, Redispatch, Reuse, ServerTimeouts,
+    LogTarget, Mapping, Mode, Redispatch, Reuse, ServerTimeouts, StickAction, StickTable,
 };
 use crate::rules::{CaptureSlots, Rule};
+use crate::sample::Sample;
 
 /// Section `global`, all its parts together.
 #[derive(Debug, Default)]
@@ -168,6 +169,15 @@ impl Default for Settings {
     }
 }
 
+/// A `stick` rule whose table is yet to be found.
+#[derive(Clone, Debug)]
+pub(super) struct StickDraft {
+    pub(super) action: StickAction,
+    pub(super) key: Sample,
+    pub(super) table: String,
+    pub(super) place: Place,
+}
+
 /// One proxy section.
 #[derive(Debug)]
 pub(super) struct ProxyDraft {
@@ -185,6 +195,8 @@ pub(super) struct ProxyDraft {
     pub(super) server_names: ServerNames,
     pub(super) captures: CaptureSlots,
     pub(super) cookie_capture: Option<CookieCapture>,
+    pub(super) stick_table: Option<StickTable>,
+    pub(super) stick_rules: Vec<StickDraft>,
     pub(super) request_rules: Vec<Rule>,
     pub(super) response_rules: Vec<Rule>,
     /// The first rule that needs `mode http`.
@@ -208,6 +220,8 @@ impl ProxyDraft {
             server_names: ServerNames::default(),
             captures: CaptureSlots { in_backend: kind == ProxyKind::Backend, ..CaptureSlots::default() },
             cookie_capture: None,
+            stick_table: None,
+            stick_rules: Vec::new(),
             request_rules: Vec::new(),
             response_rules: Vec::new(),
             http_rules_at: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode};
+use super::{Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, StickRule};
 use crate::base::address::Address;
 use crate::base::ids::LogTargetId;
 use crate::rules::Rule;
@@ -91,6 +91,8 @@ pub struct Backend {
     pub cookie: Option<Cookie>,
     /// `option persist`: a cookie leads to its server even when that is down.
     pub persist: bool,
+    /// `stick` rules, in order.
+    pub stick_rules: Vec<StickRule>,
     /// `http-request` rules, in order.
     pub request_rules: Vec<Rule>,
     /// `http-response` rules, in order.
@@ -116,6 +118,8 @@ pub struct Server {
     pub address: Address,
     /// `cookie`: the value that leads here.
     pub cookie: Option<Arc<str>>,
+    /// Stick tables remember it; not with `non-stick`.
+    pub stick: bool,
     /// `weight`, 0 to 256.
     pub weight: u32,
     /// `maxconn`; `None` is unlimited.

@@ -8,6 +8,7 @@ mod frontend;
 mod global;
 mod logging;
 mod persistence;
+mod table;
 
 pub use backend::{
     Backend, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, Redispatch, Reuse,
@@ -18,6 +19,7 @@ pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOption
 pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
 pub use persistence::{Cookie, CookieCapture, CookieMode};
+pub use table::{KeyType, ServerKey, StickAction, StickRule, StickTable};
 
 use std::sync::Arc;
 
@@ -74,6 +76,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// All distinct log destinations.
     pub log_targets: Vec<LogTarget>,
+    /// Stick tables.
+    pub tables: Vec<StickTable>,
 }
 
 impl Config {

@@ -36,9 +36,13 @@ pub fn settle(
         return;
     }
     let slot = Slot::at(now);
-    affinity.returned = if affinity.presented != Presented::Valid {
+    // Who is tied to the server by a stick table needs no cookie either.
+    affinity.returned = if affinity.server.is_none() {
         Returned::Inserted
-    } else if cookie.is_dated() && needs_update(cookie, affinity, slot) {
+    } else if cookie.is_dated()
+        && affinity.presented == Presented::Valid
+        && needs_update(cookie, affinity, slot)
+    {
         Returned::Updated
     } else {
         return;
@@ -59,9 +63,9 @@ fn pass_server_cookies(
     scratch: &mut Vec<u8>,
 ) -> Returned {
     let mut returned = Returned::Nothing;
-    let valid = affinity.presented == Presented::Valid;
+    let tied = affinity.server.is_some();
     let insert = cookie.mode == Some(CookieMode::Insert);
-    let removed = !cookie.preserve && (insert || (cookie.indirect && valid));
+    let removed = !cookie.preserve && (insert || (cookie.indirect && tied));
     let server = answer.server.filter(|_| !insert);
     answer.fields.rewrite_known(Known::SetCookie, scratch, |field, out| {
         let Some((name, value, rest)) = set_cookie(field) else {

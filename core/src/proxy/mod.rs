@@ -17,6 +17,7 @@ mod response;
 mod route;
 mod shared;
 mod size;
+mod sticking;
 mod stream;
 mod worker;
 

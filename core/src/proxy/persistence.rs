@@ -22,8 +22,9 @@ impl Worker {
         self.scratch = scratch;
     }
 
-    /// Asks for the server that the cookie names, or for any.
+    /// Asks for the server that the cookie or a stick table names, or for any.
     pub(super) fn assign_by_affinity(&mut self, stream: &mut Stream) {
+        self.match_tables(stream);
         let (Some(id), Some(server)) = (stream.backend, stream.affinity.server) else {
             return self.assign(stream, Wish::default());
         };

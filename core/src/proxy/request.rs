@@ -164,6 +164,7 @@ impl Worker {
     pub(super) fn send_request(&mut self, stream: &mut Stream) {
         let Some(upstream) = stream.upstream else { return };
         let Some(id) = stream.backend else { return };
+        self.store_request_keys(stream);
         let backend = &self.config.backends[id.index()];
         let frontend = &self.config.frontends[stream.frontend.index()];
         // A frontend's `httpclose` is about its clients alone, since HAProxy 2.8.

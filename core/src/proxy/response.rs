@@ -114,6 +114,7 @@ impl Worker {
         if let Some(capture) = &frontend.cookie_capture {
             capture_response(capture, stream);
         }
+        self.store_response_keys(stream);
         self.settle_affinity(stream);
         self.send_response_head(stream, framing, rest, key);
     }
@@ -238,6 +239,7 @@ impl Worker {
     /// A TCP connection, both ends there.
     pub(super) fn open_tunnel(&mut self, stream: &mut Stream) {
         let Some(key) = stream.upstream else { return };
+        self.store_request_keys(stream);
         stream.times.response = self.now.time;
         self.enter_tunnel(stream, key, Bytes::new());
     }

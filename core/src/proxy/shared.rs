@@ -3,16 +3,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backend;
-use crate::base::ids::{BackendId, FrontendId, WorkerId};
+use crate::base::ids::{BackendId, FrontendId, TableId, WorkerId};
 use crate::base::map::Set;
 use crate::base::time::Now;
 use crate::model::Config;
+use crate::table::{self, Table};
 
 /// A handle to the shared machines. Each is locked for one decision, never across I/O.
 #[derive(Clone, Debug)]
 pub struct Shared {
     backends: Arc<[backend::Shared]>,
     gate: Arc<Mutex<Gate>>,
+    tables: Arc<[table::Shared]>,
 }
 
 /// Counts of client connections and their limits, exact for the process.
@@ -63,12 +65,18 @@ impl Shared {
             frontends: config.frontends.iter().map(|frontend| Count::new(frontend.maxconn)).collect(),
             waiting: Set::new(),
         };
-        Shared { backends: backends.collect(), gate: Arc::new(Mutex::new(gate)) }
+        let tables = config.tables.iter().map(|table| table::Shared::new(Table::new(table.clone())));
+        Shared { backends: backends.collect(), gate: Arc::new(Mutex::new(gate)), tables: tables.collect() }
     }
 
     /// The machine of one backend.
     pub fn backend(&self, id: BackendId) -> &backend::Shared {
         &self.backends[id.index()]
+    }
+
+    /// A stick table.
+    pub fn table(&self, id: TableId) -> &table::Shared {
+        &self.tables[id.index()]
     }
 
     /// Asks to let a connection in. A worker that is refused, or fills a limit, is told when there is room.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::end::End;
-use crate::base::ids::{BackendId, FrontendId, ServerId, StreamId};
+use crate::base::ids::{BackendId, FrontendId, ServerId, StreamId, TableId};
 use crate::base::slots::Key;
 use crate::base::time::{Time, Wall};
 use crate::base::timers::Timer;
@@ -96,6 +96,8 @@ pub(super) struct Stream {
     /// What of the request's and of the answer's cookies `capture cookie` keeps; empty is none.
     pub(super) cookie_captures: [Vec<u8>; 2],
     pub(super) affinity: Affinity,
+    /// What stick tables are to remember once the server is known.
+    pub(super) stores: Vec<(TableId, Vec<u8>)>,
     pub(super) times: StreamTimes,
     pub(super) end: Option<End>,
     pub(super) over: bool,
@@ -147,6 +149,7 @@ impl Stream {
             response_captures: Vec::new(),
             cookie_captures: [Vec::new(), Vec::new()],
             affinity: Affinity::default(),
+            stores: Vec::new(),
             times: no_times(),
             end: None,
             over: false,
@@ -184,6 +187,8 @@ impl Stream {
         std::mem::swap(&mut fresh.trailers, &mut self.trailers);
         std::mem::swap(&mut fresh.request_captures, &mut self.request_captures);
         std::mem::swap(&mut fresh.response_captures, &mut self.response_captures);
+        std::mem::swap(&mut fresh.stores, &mut self.stores);
+        fresh.stores.clear();
         std::mem::swap(&mut fresh.cookie_captures, &mut self.cookie_captures);
         fresh.cookie_captures.iter_mut().for_each(Vec::clear);
         fresh.request.clear();

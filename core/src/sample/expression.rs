@@ -5,7 +5,7 @@ use super::arguments::{self, Argument};
 use super::convert::{self, Converter};
 use super::fetch::{self, Fetch};
 use super::needs::Needs;
-use super::value::Type;
+use super::value::{Type, Value};
 use crate::keyword::{Kind, is_known};
 
 /// A compiled expression.
@@ -136,7 +136,18 @@ impl Sample {
         self.eval_as(Type::Binary, scope, out)
     }
 
-    fn eval_as(&self, wanted: Type, scope: &Scope<'_>, out: &mut Vec<u8>) -> bool {
+    /// The value as one of this type; text and bytes are appended.
+    pub fn eval_typed(&self, wanted: Type, scope: &Scope<'_>, out: &mut Vec<u8>) -> Option<Value> {
+        let mark = out.len();
+        let value = self.eval_untyped(scope, out).and_then(|value| value.cast(wanted, out, mark));
+        if value.is_none() {
+            out.truncate(mark);
+        }
+        value
+    }
+
+    /// The value as it is; text and bytes are appended.
+    pub fn eval_untyped(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> Option<Value> {
         let mark = out.len();
         let value = (self.fetch.eval)(&self.arguments, scope, out).and_then(|first| {
             self.converters.iter().try_fold(first, |value, step| {
@@ -144,11 +155,14 @@ impl Sample {
                 (step.row.apply)(&step.arguments, value, out, mark)
             })
         });
-        let bytes = value.and_then(|value| value.cast(wanted, out, mark));
-        if bytes.is_none() {
+        if value.is_none() {
             out.truncate(mark);
         }
-        bytes.is_some()
+        value
+    }
+
+    fn eval_as(&self, wanted: Type, scope: &Scope<'_>, out: &mut Vec<u8>) -> bool {
+        self.eval_typed(wanted, scope, out).is_some()
     }
 }
 

@@ -220,6 +220,7 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
         abort_on_close: false,
         cookie: None,
         persist: false,
+        stick_rules: Vec::new(),
         request_rules: Vec::new(),
         response_rules: Vec::new(),
         error_pages: Default::default(),
@@ -240,6 +241,7 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
         frontends: vec![Arc::new(frontend)],
         backends: vec![Arc::new(backend)],
         listeners: vec![listener],
+        tables: Vec::new(),
         log_targets: Vec::new(),
     }
 }
@@ -250,6 +252,7 @@ fn server(index: usize, address: SocketAddr) -> Arc<Server> {
         id: index as u32 + 1,
         address: address.into(),
         cookie: None,
+        stick: true,
         weight: 1,
         maxconn: None,
         maxqueue: None,

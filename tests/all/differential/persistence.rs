@@ -1,4 +1,4 @@
-//! Persistence by cookies: who leads whom where, what clients and servers see of it, and the log's letters.
+//! Persistence by cookies and stick tables: who is led where, what clients and servers see of it, and the log.
 
 use evenkeel_tests::origin::{Act, Reply, Request};
 
@@ -241,4 +241,118 @@ fn capture_cookie() {
     ask(two("capture cookie foo= len 63", "cookie S insert"), CAPTURED);
     let format = "log-format \"%r %CC %CS %{+Q}CC %{+Q}CS %tsc\"";
     ask(two(&format!("capture cookie foo= len 63\n{format}"), "cookie S insert"), CAPTURED);
+}
+
+/// Requests with these keys in the fields `K` and `L`, on servers without cookies.
+fn stick(lines: &str, requests: &'static [&'static str]) {
+    let servers = "server s1 127.0.0.1:{s1}\nserver s2 127.0.0.1:{s2}";
+    ask(three("", &format!("{lines}\n{servers}")), requests);
+}
+
+#[test]
+fn stick_on_the_source() {
+    stick("stick-table type ip size 10\nstick on src", &["", "", ""]);
+    stick("stick-table type ipv6 size 10\nstick on src", &["", "", ""]);
+    stick("stick-table type binary len 6 size 10\nstick on src", &["", "", ""]);
+}
+
+#[test]
+fn stick_on_keys_of_each_type() {
+    const TEXTS: &[&str] =
+        &["K: aaaa", "K: bbbb", "K: aaax", "K: aaa", "K: bb", "", "K: bb", "K: bbbb", "K: bbb", "", ""];
+    stick("stick-table type string len 3 size 10\nstick on hdr(K)", TEXTS);
+    stick("stick-table type binary len 3 size 10\nstick on hdr(K),lower", TEXTS);
+    const NUMBERS: &[&str] =
+        &["K: 1", "K: 2", "K: 1", "K: 01", "K: abc", "K: 0", "K: 2", "K: 1x", "K: -1", "K: 4294967295"];
+    stick("stick-table type integer size 9\nstick on hdr(K)", NUMBERS);
+    const ADDRESSES: &[&str] = &[
+        "K: 1.2.3.4",
+        "K: 2.2.2.2",
+        "K: 1.2.3.4",
+        "K: ::ffff:1.2.3.4",
+        "K: ::1",
+        "K: ::1",
+        "K: abc",
+        "K: ::1",
+        "K: 2.2.2.2",
+    ];
+    stick("stick-table type ip size 9\nstick on hdr(K)", ADDRESSES);
+    stick("stick-table type ipv6 size 9\nstick on hdr(K)", ADDRESSES);
+}
+
+#[test]
+fn stick_match_and_store() {
+    let table = "stick-table type string size 9 expire 1m";
+    const TWO: &[&str] = &[
+        "K: a\nL: a",
+        "K: b\nL: b",
+        "K: a\nL: c",
+        "K: c",
+        "K: b\nL: a",
+        "K: a",
+        "K: x\nL: a",
+        "K: x",
+        "L: x",
+    ];
+    stick(&format!("{table}\nstick match hdr(K)\nstick store-request hdr(L)"), TWO);
+    stick(&format!("{table}\nstick on hdr(K)\nstick on hdr(L)"), TWO);
+    stick(&format!("{table}\nstick on hdr(K)\nstick match hdr(L)"), TWO);
+    const ANSWERS: &[&str] = &[
+        "X-Set: Set-Cookie: J=1",
+        "X-Set: Set-Cookie: J=2",
+        "Cookie: J=1",
+        "Cookie: J=1",
+        "Cookie: J=2",
+        "Cookie: J=3",
+        "Cookie: J=2",
+    ];
+    stick(&format!("{table}\nstick match req.cook(J)\nstick store-response res.cook(J)"), ANSWERS);
+}
+
+#[test]
+fn a_full_stick_table() {
+    const MANY: &[&str] = &["K: a", "K: b", "K: c", "K: c", "K: c", "K: a", "K: b"];
+    stick("stick-table type string size 2 nopurge\nstick on hdr(K)", MANY);
+}
+
+#[test]
+fn stick_tables_of_other_sections() {
+    let servers = "server s1 127.0.0.1:{s1} id 5\nserver s2 127.0.0.1:{s2} id 9\nbackend other\nstick-table type string size 9";
+    let rules = "stick match hdr(K) table other\nstick store-request hdr(K) table other";
+    ask(three("", &format!("{rules}\n{servers}")), &["K: a", "K: b", "K: a", "K: a", "K: b", "K: c", "K: b"]);
+}
+
+#[test]
+fn stick_and_cookies() {
+    const BOTH: &[&str] =
+        &["K: a", "K: a", "K: b", "K: a\nCookie: S=b", "K: a", "K: a\nCookie: S=zz", "K: b\nCookie: S=a"];
+    ask(two("", "stick-table type string size 9\nstick on hdr(K)\ncookie S insert indirect"), BOTH);
+}
+
+#[test]
+fn stick_to_a_server_that_refuses() {
+    const KEYS: &[&str] = &["K: a", "K: b", "K: c", "K: a", "K: b", "K: c"];
+    let servers = "server s1 127.0.0.1:{s1}\nserver s2 127.0.0.1:{dead}";
+    for option in ["", "option redispatch", "option persist"] {
+        let lines = format!("stick-table type string size 9\nstick on hdr(K)\n{option}\n{servers}");
+        ask(three("", &lines), KEYS);
+    }
+    let servers = "server s1 127.0.0.1:{s1} non-stick\nserver s2 127.0.0.1:{s2}";
+    ask(three("", &format!("stick-table type string size 9\nstick on hdr(K)\n{servers}")), KEYS);
+}
+
+#[test]
+fn stick_in_tcp_mode() {
+    let config = "defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\n\
+                  listen in\n  bind 127.0.0.1:{front}\n  stick-table type ip size 9\n  stick on src\n  \
+                  server s1 127.0.0.1:{s1}\n  server s2 127.0.0.1:{s2}\n";
+    Scenario::config(config).origin(named("one")).origin(named("two")).compare(|stage| {
+        stage.hide_origins();
+        for _ in 0..3 {
+            let mut client = stage.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.read_answer();
+            client.close();
+        }
+    });
 }

@@ -17,6 +17,7 @@ mod logging;
 mod rules;
 mod server;
 mod stats;
+mod stick;
 mod timeout;
 mod tune;
 mod variables;
@@ -107,6 +108,7 @@ pub(super) const PROXIES: &[&[ProxyDirective]] = &[
     rules::TABLE,
     server::TABLE,
     stats::TABLE,
+    stick::TABLE,
     timeout::TABLE,
 ];
 

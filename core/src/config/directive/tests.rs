@@ -17,7 +17,7 @@ fn environment() -> Tables {
 fn messages(section: &str, line: &str) -> Vec<String> {
     let text = format!(
         "{section}\n  {line}\ndefaults base\n  mode http\n  log stdout local0\n  timeout client 1s\n  timeout connect 1s\n  \
-         timeout server 1s\nlisten other\n  bind 127.0.0.1:1\nbackend web\n  mode http\n"
+         timeout server 1s\nlisten other\n  bind 127.0.0.1:1\nbackend web\n  mode http\n  stick-table type ip size 1k\n"
     );
     let source = Source { name: "a.cfg".to_owned(), bytes: text.into_bytes() };
     let Loaded { problems, .. } = load(&[source], &environment());

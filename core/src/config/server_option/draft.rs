@@ -36,6 +36,8 @@ pub struct ServerDraft {
     pub name: String,
     /// Where it is.
     pub address: Option<Address>,
+    /// `stick` and `non-stick`.
+    pub stick: bool,
     /// `cookie`.
     pub cookie: Option<Arc<str>>,
     /// `weight`.
@@ -81,6 +83,7 @@ impl Default for ServerDraft {
         ServerDraft {
             name: String::new(),
             address: None,
+            stick: true,
             cookie: None,
             weight: 1,
             maxconn: None,
@@ -111,6 +114,7 @@ impl ServerDraft {
         Some(Server {
             name: Arc::from(self.name.as_str()),
             id: self.id.unwrap_or_default(),
+            stick: self.stick,
             cookie: self.cookie.clone(),
             weight: self.weight,
             maxconn: self.maxconn,

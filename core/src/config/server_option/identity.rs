@@ -34,18 +34,20 @@ pub(super) const TABLE: &[ServerOption] = &[
     },
     ServerOption {
         name: "stick",
-        support: Support::Ignored(
-            "it has an effect only with stick rules, which are an error until they work",
-        ),
+        set: |draft, _| {
+            draft.stick = true;
+            Ok(())
+        },
         summary: "Takes back a `non-stick` of `default-server`.",
         example: "server web1 127.0.0.1:8080 stick",
         ..ServerOption::ROW
     },
     ServerOption {
         name: "non-stick",
-        support: Support::Ignored(
-            "it has an effect only with stick rules, which are an error until they work",
-        ),
+        set: |draft, _| {
+            draft.stick = false;
+            Ok(())
+        },
         summary: "Stick tables do not remember this server.",
         example: "server web1 127.0.0.1:8080 non-stick",
         ..ServerOption::ROW
