@@ -41,6 +41,8 @@ pub(crate) enum Reading {
 #[derive(Debug)]
 struct Piece {
     bytes: Bytes,
+    /// The memory is of this size; otherwise the bytes are part of a buffer that many share.
+    compact: bool,
     /// Where they came from, if under a relay.
     relayed_from: Option<ConnId>,
 }
@@ -127,7 +129,10 @@ impl<S: Stream> Conn<S> {
                     self.queue.clear();
                     return Err(error);
                 }
-                Poll::Pending => return Ok(flushed),
+                Poll::Pending => {
+                    self.compact();
+                    return Ok(flushed);
+                }
             }
         }
         flushed.resumed = self.waiting_source.take();
@@ -165,7 +170,15 @@ impl<S: Stream> Conn<S> {
 
     fn queue_piece(&mut self, bytes: Bytes, relayed_from: Option<ConnId>) {
         if self.broken.is_none() {
-            self.queue.push_back(Piece { bytes, relayed_from });
+            self.queue.push_back(Piece { bytes, compact: relayed_from.is_some(), relayed_from });
+        }
+    }
+
+    /// A slow peer holds no more memory than the bytes that wait for it.
+    fn compact(&mut self) {
+        for piece in self.queue.iter_mut().filter(|piece| !piece.compact) {
+            piece.bytes = Bytes::copy_from_slice(&piece.bytes);
+            piece.compact = true;
         }
     }
 

@@ -17,9 +17,9 @@ use crate::ready::{Bell, Token};
 /// Reads of one connection in one service; after that others get their turn.
 pub(crate) const READS_PER_SERVICE: usize = 8;
 /// Size of the buffer that all connections of a worker read into.
-const SCRATCH: usize = 64 * 1024;
-/// Least room for a read.
-const SCRATCH_MIN: usize = 16 * 1024;
+const SCRATCH: usize = 256 * 1024;
+/// Least room for a read: an answer of usual size comes and goes in one piece.
+const SCRATCH_MIN: usize = 128 * 1024;
 /// Bytes of unread input thrown away on a graceful close, so that the peer is not reset.
 const DISCARD_MAX: usize = 64 * 1024;
 

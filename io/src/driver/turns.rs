@@ -45,6 +45,21 @@ fn a_full_peer_is_written_to_again_when_it_wakes_the_connection() {
 }
 
 #[test]
+fn a_slow_peer_holds_no_memory_but_its_own() {
+    let mut world = World::new();
+    let client = world.accept();
+    client.borrow_mut().room = 4;
+    let shared = Bytes::from(vec![b'x'; 100_000]);
+
+    world.order([Output::Send { conn: CLIENT, bytes: shared.slice(..10) }]);
+    assert!(shared.is_unique(), "what waits was copied out");
+    client.borrow_mut().make_room(100);
+    world.turn();
+
+    assert_eq!(client.borrow().written(), "x".repeat(10));
+}
+
+#[test]
 fn a_relay_goes_behind_earlier_sends_and_before_later_ones() {
     let mut world = World::new();
     let client = world.accept();
