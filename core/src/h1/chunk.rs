@@ -160,7 +160,7 @@ fn parse_trailers(input: &[u8], trailers: &mut Fields, limits: &HeadLimits) -> R
     let window = window(input, limits);
     let parsed = outcome(read_fields(window, 0, 0, trailers, limits), window, limits)?;
     if let Parse::Complete(end) = parsed {
-        trailers.buffer.extend_from_slice(&input[..end]);
+        trailers.adopt(&input[..end]);
         trailers.retain(|known, name, _| is_allowed_trailer(known, name));
     }
     Ok(parsed)

@@ -2,7 +2,7 @@
 
 use super::classes::{is_token, value_end};
 use super::{Error, HeadLimits, Parse};
-use crate::http::{Fields, Known, Span, Version};
+use crate::http::{Fields, Span, Version};
 
 /// Why a step did not go on.
 #[derive(Clone, Copy, Debug)]
@@ -63,11 +63,8 @@ pub(super) fn line_end(input: &[u8], at: usize) -> Step<usize> {
 }
 
 /// Steps over at least one space; HAProxy takes several between the parts of a start line.
-pub(super) fn skip_spaces(input: &[u8], mut at: usize) -> Step<usize> {
-    while byte(input, at)? == b' ' {
-        at += 1;
-    }
-    Ok(at)
+pub(super) fn skip_spaces(input: &[u8], at: usize) -> Step<usize> {
+    end_of_run(input, at, |byte| byte == b' ')
 }
 
 /// Reads `HTTP/1.x`. HAProxy takes HTTP/0.9 and HTTP/2.0 here as well; we do not.
@@ -86,7 +83,8 @@ pub(super) fn version(input: &[u8], at: usize) -> Step<(Version, usize)> {
     }
 }
 
-/// Reads fields up to and with the blank line. Spans count from `base`; the caller copies the text.
+/// Reads fields up to and with the blank line. Spans count from `base`; the caller has
+/// the fields adopt the text.
 pub(super) fn read_fields(
     input: &[u8],
     mut at: usize,
@@ -108,25 +106,22 @@ pub(super) fn read_fields(
 
 /// Reads one field line.
 fn read_field(input: &[u8], start: usize, base: usize, fields: &mut Fields) -> Step<usize> {
-    let mut name_end = start;
-    while is_token(byte(input, name_end)?) {
-        name_end += 1;
-    }
+    let name_end = end_of_run(input, start, is_token)?;
     check_colon(input, start, name_end)?;
-    let mut value_start = name_end + 1;
-    while matches!(byte(input, value_start)?, b' ' | b'\t') {
-        value_start += 1;
-    }
+    let value_start = end_of_run(input, name_end + 1, |byte| matches!(byte, b' ' | b'\t'))?;
     let line = value_end(input, value_start);
     let next = line_end(input, line)?;
-    let mut end = line;
-    while end > value_start && matches!(input[end - 1], b' ' | b'\t') {
-        end -= 1;
-    }
-    let name = Span::between(start - base, name_end - base);
-    let value = Span::between(value_start - base, end - base);
-    fields.push_known(name, value, Known::from_name(&input[start..name_end]));
+    let trailing = input[value_start..line].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t'));
+    let end = line - trailing.count();
+    fields.note(Span::between(start - base, name_end - base), Span::between(value_start - base, end - base));
     Ok(next)
+}
+
+/// Steps over the bytes of a class.
+pub(super) fn end_of_run(input: &[u8], start: usize, class: impl Fn(u8) -> bool) -> Step<usize> {
+    let rest = input.get(start..).ok_or(Stop::Partial)?;
+    let length = rest.iter().position(|byte| !class(*byte)).ok_or(Stop::Partial)?;
+    Ok(start + length)
 }
 
 /// Sees to it that a name ends in a colon and is not empty.

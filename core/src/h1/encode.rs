@@ -4,6 +4,8 @@
 //! The length or the coding stands where the received one stood, once, and anew behind the other fields if
 //! there was none; then `connection`, which is always last unless it carries other members (an upgrade).
 
+use std::ops::Range;
+
 use bytes::{BufMut, BytesMut};
 
 use super::BodyLength;
@@ -117,22 +119,30 @@ fn encode_fields(
     let mut length_due = matches!(body, BodyLength::Length(_)) || describes;
     let mut coding_due = body == BodyLength::Chunked || describes;
     let mut upgrade_due = connection == Connection::Upgrade;
-    for (known, name, value) in fields.iter() {
+    let mut run = Run { text: &fields.buffer, start: 0, end: 0 };
+    for (known, name, value, line) in fields.lines() {
         match known {
             Known::ContentLength if length_due => {
                 length_due = false;
-                put_length(out, body, value);
+                match line.filter(|_| is_plain_length(value, body)) {
+                    Some(line) => run.add(out, line),
+                    None => put_length(run.flush(out), body, value),
+                }
             }
             Known::TransferEncoding if coding_due => {
                 coding_due = false;
-                out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+                run.flush(out).extend_from_slice(b"transfer-encoding: chunked\r\n");
             }
             Known::ContentLength | Known::TransferEncoding => {}
-            Known::Connection => upgrade_due &= !put_connection(out, value, connection),
+            Known::Connection => upgrade_due &= !put_connection(run.flush(out), value, connection),
             Known::Upgrade if connection != Connection::Upgrade => {}
-            _ => put_field(out, name, value),
+            _ => match line {
+                Some(line) => run.add(out, line),
+                None => put_field(run.flush(out), name, value),
+            },
         }
     }
+    run.flush(out);
     if let (BodyLength::Length(_), true) = (body, length_due) {
         put_length(out, body, b"");
     }
@@ -146,6 +156,36 @@ fn encode_fields(
         Connection::Upgrade | Connection::Default => b"",
     });
     out.extend_from_slice(b"\r\n");
+}
+
+/// Neighbouring fields that stand in the buffer as they are sent, so that they are copied as one.
+struct Run<'a> {
+    text: &'a [u8],
+    start: usize,
+    end: usize,
+}
+
+impl Run<'_> {
+    fn add(&mut self, out: &mut BytesMut, line: Range<usize>) {
+        if line.start != self.end {
+            self.flush(out);
+            self.start = line.start;
+        }
+        self.end = line.end;
+    }
+
+    /// Appends what was added.
+    fn flush<'o>(&mut self, out: &'o mut BytesMut) -> &'o mut BytesMut {
+        out.extend_from_slice(&self.text[self.start..self.end]);
+        self.start = self.end;
+        out
+    }
+}
+
+/// Whether a received length is the body's, written as it would be written here.
+fn is_plain_length(value: &[u8], body: BodyLength) -> bool {
+    let BodyLength::Length(length) = body else { return false };
+    value.len() == length.checked_ilog10().unwrap_or(0) as usize + 1
 }
 
 /// Appends the length: the body's own, or the number that a bodiless response describes.
@@ -193,11 +233,8 @@ fn put_connection(out: &mut BytesMut, value: &[u8], connection: Connection) -> b
     upgrade
 }
 
-/// Appends one field, its name in lower case.
 fn put_field(out: &mut BytesMut, name: &[u8], value: &[u8]) {
-    let start = out.len();
     out.extend_from_slice(name);
-    out[start..].make_ascii_lowercase();
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");

@@ -114,8 +114,15 @@ struct Facts {
 }
 
 impl Facts {
+    /// Where they stand.
+    const NAMES: &[Known] =
+        &[Known::ContentLength, Known::TransferEncoding, Known::Connection, Known::Upgrade, Known::Expect];
+
     fn gather(fields: &Fields) -> Result<Facts, Error> {
         let mut facts = Facts::default();
+        if !fields.may_have(Facts::NAMES) {
+            return Ok(facts);
+        }
         for (known, _, value) in fields.iter() {
             match known {
                 Known::ContentLength => facts.read_length(value)?,

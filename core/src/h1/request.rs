@@ -2,7 +2,7 @@
 
 use super::classes::{is_target, is_token};
 use super::cursor::{
-    Step, byte, line_end, outcome, read_fields, skip_empty_lines, skip_spaces, version, window,
+    Step, byte, end_of_run, line_end, outcome, read_fields, skip_empty_lines, skip_spaces, version, window,
 };
 use super::target::{check_target, normalize_target};
 use super::{Error, HeadLimits, Parse};
@@ -33,7 +33,7 @@ fn request(input: &[u8], head: &mut RequestHead, limits: &HeadLimits) -> Step<us
     }
     let fields_start = line_end(input, after)?;
     let end = read_fields(input, fields_start, base, &mut head.fields, limits)?;
-    head.fields.buffer.extend_from_slice(&input[base..end]);
+    head.fields.adopt(&input[base..end]);
     head.method = Method::from_bytes(&input[base..method_end]);
     head.method_span = Span::between(0, method_end - base);
     head.target_span = Span::between(target_start - base, target_end - base);
@@ -47,10 +47,7 @@ fn request(input: &[u8], head: &mut RequestHead, limits: &HeadLimits) -> Step<us
 
 /// Where the method ends: at a space. `PRI` opens HTTP/2 and is refused whatever follows, as HAProxy does.
 fn method(input: &[u8], start: usize) -> Step<usize> {
-    let mut end = start;
-    while is_token(byte(input, end)?) {
-        end += 1;
-    }
+    let end = end_of_run(input, start, is_token)?;
     if end == start || input[end] != b' ' {
         return Err(Error::BadMethod { position: end }.into());
     }
@@ -62,10 +59,7 @@ fn method(input: &[u8], start: usize) -> Step<usize> {
 
 /// Where the target ends: at a space. A line end here is HTTP/0.9.
 fn target(input: &[u8], start: usize) -> Step<usize> {
-    let mut end = start;
-    while is_target(byte(input, end)?) {
-        end += 1;
-    }
+    let end = end_of_run(input, start, is_target)?;
     match input[end] {
         b' ' => Ok(end),
         b'\r' | b'\n' => Err(Error::BadVersion { position: end }.into()),

@@ -26,7 +26,7 @@ fn response(input: &[u8], head: &mut ResponseHead, limits: &HeadLimits) -> Step<
     let reason_end = value_end(input, reason_start);
     let fields_start = line_end(input, reason_end)?;
     let end = read_fields(input, fields_start, base, &mut head.fields, limits)?;
-    head.fields.buffer.extend_from_slice(&input[base..end]);
+    head.fields.adopt(&input[base..end]);
     head.status = status;
     head.reason_span = Span::between(reason_start - base, reason_end - base);
     head.version = version;

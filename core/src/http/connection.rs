@@ -36,7 +36,7 @@ mod tests {
 
         let all: Vec<_> = fields.iter().map(|(_, name, value)| (name, value)).collect();
         let expected: [(&[u8], &[u8]); 4] =
-            [(b"Connection", b"X-B"), (b"X-B", b"c"), (b"Keep-Alive", b"timeout=3"), (b"TE", b"Trailers")];
+            [(b"connection", b"X-B"), (b"x-b", b"c"), (b"keep-alive", b"timeout=3"), (b"te", b"Trailers")];
         assert_eq!(all, expected);
     }
 

@@ -1,5 +1,7 @@
 //! Header fields in order, over one growing buffer that is used again for the next message.
 
+use std::ops::Range;
+
 use super::known::Known;
 
 /// A piece of the buffer of one [`Fields`].
@@ -19,14 +21,18 @@ impl Span {
 
     /// The bytes meant.
     pub fn of(self, buffer: &[u8]) -> &[u8] {
-        &buffer[self.start as usize..self.start as usize + self.len as usize]
+        &buffer[self.range()]
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.start as usize + self.len as usize
     }
 }
 
 /// One field: where its name and value lie, and whether the name is well known.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
-    /// Name, case as received.
+    /// Name, in lower case.
     pub name: Span,
     /// Value without surrounding white space.
     pub value: Span,
@@ -34,12 +40,15 @@ pub struct Field {
     pub known: Known,
 }
 
-/// The fields of one message in the order of arrival, and the text they point into.
+/// The fields of one message in the order of arrival, and the text they point into. Names are in lower case, as
+/// HAProxy sends them and shows them to rules.
 #[derive(Debug, Default)]
 pub struct Fields {
-    /// The raw text. Start lines point into it as well. Edits append.
+    /// The text. Start lines point into it as well. Edits append.
     pub buffer: Vec<u8>,
     list: Vec<Field>,
+    /// One bit for each well-known name that is or was among them.
+    seen: u32,
 }
 
 impl Fields {
@@ -47,6 +56,7 @@ impl Fields {
     pub fn clear(&mut self) {
         self.buffer.clear();
         self.list.clear();
+        self.seen = 0;
     }
 
     /// How many fields there are.
@@ -59,21 +69,34 @@ impl Fields {
         self.list.is_empty()
     }
 
-    /// Adds a field whose text is in the buffer already.
-    pub fn push_span(&mut self, name: Span, value: Span) {
-        let known = Known::from_name(name.of(&self.buffer));
-        self.push_known(name, value, known);
+    /// Whether a field of one of these names is there. Says yes as well for one that was removed.
+    pub fn may_have(&self, names: &[Known]) -> bool {
+        names.iter().any(|known| self.seen & known.bit() != 0)
     }
 
-    /// Adds a field whose text is in the buffer, or will be before anyone looks, and whose name was found.
-    pub fn push_known(&mut self, name: Span, value: Span, known: Known) {
-        self.list.push(Field { name, value, known });
+    /// Adds a field whose text [`Fields::adopt`] will bring.
+    pub fn note(&mut self, name: Span, value: Span) {
+        self.list.push(Field { name, value, known: Known::Other });
+    }
+
+    /// Takes the text that the fields noted so far point into.
+    pub fn adopt(&mut self, text: &[u8]) {
+        debug_assert!(self.buffer.is_empty(), "spans count from the start of the text");
+        self.buffer.extend_from_slice(text);
+        for field in &mut self.list {
+            let name = &mut self.buffer[field.name.range()];
+            name.make_ascii_lowercase();
+            field.known = Known::from_lower(name);
+            self.seen |= field.known.bit();
+        }
     }
 
     /// Adds a field at the end. A value comes from rules, which may decode what a peer sent: bytes that would
     /// end the line are written as `%0D`, `%0A` and `%00`, as HAProxy does, so nothing can be smuggled in.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         let name = self.append(name);
+        self.buffer[name.range()].make_ascii_lowercase();
+        self.buffer.extend_from_slice(b": ");
         let start = self.buffer.len();
         let mut rest = value;
         while let Some(at) = memchr::memchr3(b'\r', b'\n', 0, rest) {
@@ -87,7 +110,10 @@ impl Fields {
         }
         self.buffer.extend_from_slice(rest);
         let value = Span::between(start, self.buffer.len());
-        self.push_span(name, value);
+        self.buffer.extend_from_slice(b"\r\n");
+        let known = Known::from_lower(name.of(&self.buffer));
+        self.seen |= known.bit();
+        self.list.push(Field { name, value, known });
     }
 
     /// Replaces all fields of this name by one at the end.
@@ -132,6 +158,9 @@ impl Fields {
     /// Keeps the members of the comma-separated values of this name for which `keep` says so. A field without
     /// any left goes; one that loses nothing stays byte for byte. Works in place.
     pub fn retain_members(&mut self, known: Known, mut keep: impl FnMut(&[u8]) -> bool) {
+        if !self.may_have(&[known]) {
+            return;
+        }
         let buffer = &mut self.buffer;
         self.list.retain_mut(|field| {
             if field.known != known {
@@ -180,6 +209,20 @@ impl Fields {
     /// The bytes of a span of this buffer.
     pub fn text(&self, span: Span) -> &[u8] {
         span.of(&self.buffer)
+    }
+
+    /// Name, value and place of each field: where in the buffer the field stands as a whole line just as it is sent,
+    /// if it does.
+    pub fn lines(&self) -> impl Iterator<Item = (Known, &[u8], &[u8], Option<Range<usize>>)> {
+        let buffer = &self.buffer;
+        self.list.iter().map(move |field| {
+            let (name, value) = (field.name.range(), field.value.range());
+            let line = name.start..value.end + 2;
+            let exact = name.end + 2 == value.start
+                && buffer[name.end..value.start] == *b": "
+                && buffer.get(value.end..line.end).is_some_and(|end| end == b"\r\n");
+            (field.known, &buffer[name], &buffer[value], exact.then_some(line))
+        })
     }
 
     /// All fields in order: known name, name, value.
@@ -262,7 +305,7 @@ mod tests {
         fields.set(b"X-a", b"3");
 
         let all: Vec<_> = fields.iter().map(|(_, name, value)| (name, value)).collect();
-        assert_eq!(all, [(&b"Host"[..], &b"a"[..]), (b"X-a", b"3")]);
+        assert_eq!(all, [(&b"host"[..], &b"a"[..]), (b"x-a", b"3")]);
         assert_eq!(fields.known(Known::Host).next(), Some(&b"a"[..]));
     }
 }

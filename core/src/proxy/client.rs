@@ -159,8 +159,9 @@ impl Worker {
         if client.first_byte == Time::NEVER {
             client.first_byte = self.now.time;
         }
-        let complete_line = bytes.contains(&b'\n') || client.buffer.len() + bytes.len() > limits.bytes_max;
-        if !client.buffer.is_empty() && !complete_line {
+        let line_may_be_complete =
+            || bytes.contains(&b'\n') || client.buffer.len() + bytes.len() > limits.bytes_max;
+        if !client.buffer.is_empty() && !line_may_be_complete() {
             client.buffer.extend_from_slice(&bytes);
             return self.await_head(key);
         }

@@ -87,7 +87,7 @@ fn request_rules_edit_in_order_and_see_each_others_work() {
 
     let all: Vec<_> = request.fields.iter().map(|(_, name, value)| (name, value)).collect();
     let expected: [(&[u8], &[u8]); 3] =
-        [(b"Host", b"example.org"), (b"X-A", b"192.0.2.7"), (b"X-A", b"192.0.2.7-again")];
+        [(b"host", b"example.org"), (b"x-a", b"192.0.2.7"), (b"x-a", b"192.0.2.7-again")];
     assert_eq!(verdict, Verdict::Continue);
     assert_eq!(all, expected);
     assert_eq!((request.method_text(), request.target()), (&b"PUT"[..], &b"/new/old?q=GET"[..]));

@@ -132,8 +132,10 @@ fn compare_response(text: &[u8], head: &ResponseHead) {
 }
 
 fn compare_fields(fields: &Fields, others: &[httparse::Header<'_>]) {
-    let others: List =
-        others.iter().map(|other| (other.name.as_bytes().to_vec(), other.value.to_vec())).collect();
+    let others: List = others
+        .iter()
+        .map(|other| (other.name.to_ascii_lowercase().into_bytes(), other.value.to_vec()))
+        .collect();
     assert_eq!(all(fields), others);
 }
 
