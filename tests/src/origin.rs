@@ -257,7 +257,10 @@ impl Exchange<'_> {
         for act in acts {
             match act {
                 Act::Await(gate) => self.shared.gates.wait(gate),
-                Act::Close => return self.leave(),
+                Act::Close => {
+                    self.record.close();
+                    return self.leave();
+                }
                 Act::Echo => return self.echo(),
                 Act::Pause(milliseconds) => std::thread::sleep(Duration::from_millis(*milliseconds)),
                 Act::ReadEnd => {

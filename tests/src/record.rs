@@ -70,6 +70,13 @@ impl Record {
         self.inner.1.notify_all();
     }
 
+    /// Notes that this side closes. Whether the peer's end overtook it, and of which kind that was, is then a race
+    /// that says nothing about the peer.
+    pub fn close(&self) {
+        self.lock().end = End::Closed;
+        self.inner.1.notify_all();
+    }
+
     /// How many bytes were seen so far.
     pub fn received(&self) -> usize {
         self.lock().bytes.len()
