@@ -47,6 +47,42 @@ struct Piece {
     relayed_from: Option<ConnId>,
 }
 
+/// Pieces in order. A connection rarely has more than one, and an idle one holds no memory for more.
+#[derive(Debug, Default)]
+struct Outbox {
+    first: Option<Piece>,
+    rest: VecDeque<Piece>,
+}
+
+impl Outbox {
+    fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Piece> {
+        self.first.iter().chain(&self.rest)
+    }
+
+    fn push(&mut self, piece: Piece) {
+        match self.first {
+            None => self.first = Some(piece),
+            Some(_) => self.rest.push_back(piece),
+        }
+    }
+
+    /// Drops the first.
+    fn pop(&mut self) {
+        self.first = self.rest.pop_front();
+        if self.first.is_none() && self.rest.capacity() > 0 {
+            self.rest = VecDeque::new();
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Outbox::default();
+    }
+}
+
 /// What one flush achieved.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flushed {
@@ -75,7 +111,9 @@ pub(crate) struct Conn<S> {
     /// A relay that waits until everything here is written.
     pub(crate) waiting_source: Option<ConnId>,
     shut_wanted: bool,
-    queue: VecDeque<Piece>,
+    /// What is queued last is the last of all.
+    finishing: bool,
+    queue: Outbox,
 }
 
 impl<S: Stream> Conn<S> {
@@ -91,7 +129,8 @@ impl<S: Stream> Conn<S> {
             dirty: false,
             waiting_source: None,
             shut_wanted: false,
-            queue: VecDeque::new(),
+            finishing: false,
+            queue: Outbox::default(),
         }
     }
 
@@ -100,8 +139,9 @@ impl<S: Stream> Conn<S> {
         self.queue.is_empty()
     }
 
-    /// Queues bytes of a send.
-    pub(crate) fn send(&mut self, bytes: Bytes) {
+    /// Queues bytes of a send; behind the `last` one the connection is closed at once.
+    pub(crate) fn send(&mut self, bytes: Bytes, last: bool) {
+        self.finishing |= last;
         self.queue_piece(bytes, None);
     }
 
@@ -153,6 +193,14 @@ impl<S: Stream> Conn<S> {
         }
     }
 
+    /// Gives what the system takes now to the peer, and the end behind it if bytes were held back for that.
+    pub(crate) fn finish(&mut self) {
+        let _ = self.flush();
+        if self.finishing {
+            let _ = Pin::new(&mut self.stream).poll_shutdown(&mut self.bell.context());
+        }
+    }
+
     /// Throws away what can be read at once, up to `most` bytes: closing a socket with unread input resets
     /// the peer, which may then lose what it was sent.
     pub(crate) fn discard_input(&mut self, scratch: &mut BytesMut, most: usize) {
@@ -170,13 +218,14 @@ impl<S: Stream> Conn<S> {
 
     fn queue_piece(&mut self, bytes: Bytes, relayed_from: Option<ConnId>) {
         if self.broken.is_none() {
-            self.queue.push_back(Piece { bytes, compact: relayed_from.is_some(), relayed_from });
+            self.queue.push(Piece { bytes, compact: relayed_from.is_some(), relayed_from });
         }
     }
 
     /// A slow peer holds no more memory than the bytes that wait for it.
     fn compact(&mut self) {
-        for piece in self.queue.iter_mut().filter(|piece| !piece.compact) {
+        let pieces = self.queue.first.iter_mut().chain(&mut self.queue.rest);
+        for piece in pieces.filter(|piece| !piece.compact) {
             piece.bytes = Bytes::copy_from_slice(&piece.bytes);
             piece.compact = true;
         }
@@ -184,21 +233,26 @@ impl<S: Stream> Conn<S> {
 
     fn write_once(&mut self) -> Poll<io::Result<usize>> {
         let mut cx = self.bell.context();
+        let Some(first) = &self.queue.first else { return Poll::Ready(Ok(0)) };
+        if self.queue.rest.is_empty() && self.finishing {
+            return self.stream.poll_write_last(&mut cx, &first.bytes);
+        }
         let stream = Pin::new(&mut self.stream);
-        if self.queue.len() == 1 || !stream.is_write_vectored() {
-            return stream.poll_write(&mut cx, &self.queue[0].bytes);
+        if self.queue.rest.is_empty() || !stream.is_write_vectored() {
+            return stream.poll_write(&mut cx, &first.bytes);
         }
         let mut slices = [IoSlice::new(&[]); PIECES_PER_WRITE];
-        let count = self.queue.len().min(PIECES_PER_WRITE);
-        for (slice, piece) in slices.iter_mut().zip(&self.queue) {
+        let mut count = 0;
+        for (slice, piece) in slices.iter_mut().zip(self.queue.iter()) {
             *slice = IoSlice::new(&piece.bytes);
+            count += 1;
         }
         stream.poll_write_vectored(&mut cx, &slices[..count])
     }
 
     fn consume(&mut self, mut count: usize, flushed: &mut Flushed) {
         while count > 0 {
-            let Some(piece) = self.queue.front_mut() else { return };
+            let Some(piece) = &mut self.queue.first else { return };
             let taken = count.min(piece.bytes.len());
             piece.bytes.advance(taken);
             count -= taken;
@@ -210,7 +264,7 @@ impl<S: Stream> Conn<S> {
                 }
             }
             if piece.bytes.is_empty() {
-                self.queue.pop_front();
+                self.queue.pop();
             }
         }
     }

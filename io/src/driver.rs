@@ -188,13 +188,13 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Connect { conn, to, from } => {
-                let stream = self.net.connect(&to, from);
+            Output::Connect { conn, to, from, first_word } => {
+                let stream = self.net.connect(&to, from, first_word);
                 self.open(conn, stream);
             }
-            Output::Send { conn, bytes } => {
+            Output::Send { conn, bytes, last } => {
                 if let Some(to) = self.conns.get_mut(conn) {
-                    to.send(bytes);
+                    to.send(bytes, last);
                     self.mark_dirty(conn);
                 }
             }

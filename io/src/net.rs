@@ -5,9 +5,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::Now;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -19,7 +21,12 @@ pub trait Net {
     type Listener: Listener<Stream = Self::Stream>;
 
     /// Starts to open a connection and returns at once; [`Stream::poll_connected`] says how it went.
-    fn connect(&self, to: &Address, from: Option<SocketAddr>) -> io::Result<Self::Stream>;
+    fn connect(
+        &self,
+        to: &Address,
+        from: Option<SocketAddr>,
+        first_word: FirstWord,
+    ) -> io::Result<Self::Stream>;
 
     /// The present.
     fn now(&self) -> Now;
@@ -29,6 +36,11 @@ pub trait Net {
 pub trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// Waits until a connection made by [`Net::connect`] is there. Not called after it said so once.
     fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Writes bytes behind which the stream is shut at once: they may be held back until then.
+    fn poll_write_last(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(self).poll_write(cx, bytes)
+    }
 
     /// Our end.
     fn local_address(&self) -> Option<Address>;

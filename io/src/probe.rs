@@ -10,13 +10,14 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::socket::FirstWord;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::net::{Accepted, Listener, Net, Stream};
 
 /// A connect to an address where nobody listens fails as refused, at once or when asked.
 pub async fn refuses_where_nobody_listens<N: Net>(net: &N, nobody: &Address) {
-    let error = match net.connect(nobody, None) {
+    let error = match net.connect(nobody, None, FirstWord::Either) {
         Err(error) => error,
         Ok(mut stream) => connected(&mut stream).await.expect_err("nobody listens"),
     };
@@ -89,6 +90,19 @@ pub async fn pushes_back<N: Net>(net: &N, listener: &mut N::Listener, at: &Addre
     assert_eq!(read + rest.len(), written + more, "nothing is lost and nothing is made up");
 }
 
+/// The last bytes may be held back, and reach the peer with the end behind them.
+pub async fn ends_with_its_last_bytes<N: Net>(net: &N, listener: &mut N::Listener, at: &Address) {
+    let (mut client, mut server) = pair(net, listener, at).await;
+    server.write_all(b"first, ").await.expect("open");
+    let written = poll_fn(|cx| server.poll_write_last(cx, b"last")).await.expect("open");
+    server.shutdown().await.expect("open");
+
+    let mut all = Vec::new();
+    client.read_to_end(&mut all).await.expect("no reset");
+
+    assert_eq!((written, all.as_slice()), (4, &b"first, last"[..]));
+}
+
 /// An abort reaches the peer as a reset, not as an end.
 pub async fn resets<N: Net>(net: &N, listener: &mut N::Listener, at: &Address) {
     let (mut client, server) = pair(net, listener, at).await;
@@ -106,7 +120,7 @@ async fn pair<N: Net>(net: &N, listener: &mut N::Listener, at: &Address) -> (N::
 
 /// Connects and accepts at the same time: in a simulated network a connect may wait for the accept.
 async fn meet<N: Net>(net: &N, listener: &mut N::Listener, at: &Address) -> (N::Stream, Accepted<N::Stream>) {
-    let mut client = net.connect(at, None).expect("an attempt");
+    let mut client = net.connect(at, None, FirstWord::Either).expect("an attempt");
     let (result, accepted) = tokio::join!(connected(&mut client), accept(listener));
     result.expect("somebody listens");
     (client, accepted)

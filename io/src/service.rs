@@ -87,8 +87,8 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
                 Reading::Relayed { .. } => return self.relay(id),
                 Reading::Shown => {}
             }
-            if self.scratch.capacity() < SCRATCH_MIN {
-                // Takes the same memory again once the core holds no piece of it.
+            // The same memory again, warm in the cache, unless somebody holds a piece of it.
+            if !self.scratch.try_reclaim(SCRATCH) && self.scratch.capacity() < SCRATCH_MIN {
                 self.scratch.reserve(SCRATCH);
             }
             let stream = Pin::new(&mut conn.stream);
@@ -155,7 +155,7 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
             CloseHow::Reset => conn.stream.abort(),
             CloseHow::Graceful => {
                 // Its peer gets what the system takes now; the core waits for `Sent` when it wants more.
-                let _ = conn.flush();
+                conn.finish();
                 conn.discard_input(&mut self.scratch, DISCARD_MAX);
             }
         }

@@ -168,6 +168,10 @@ fn bind_ip(
     if options.defer_accept {
         wish("cannot enable DEFER_ACCEPT", set(&socket, DeferAccept, 1));
     }
+    if options.smart_accept {
+        // Connections inherit it. A wish, no more.
+        let _ = socket.set_tcp_quickack(false);
+    }
     if options.fast_open {
         wish("cannot enable TCP_FASTOPEN", set(&socket, FastOpen, backlog.unsigned_abs()));
     }

@@ -14,16 +14,21 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::Now;
 use nix::errno::Errno;
+use nix::libc;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use crate::clock::Clock;
 use crate::net::{Accepted, Listener, Net, Stream};
+
+/// Bytes that one packet takes on any usual path. Longer first writes may leave a short packet behind full ones.
+const ONE_PACKET: usize = 1_200;
 
 /// The system's network. Made and used inside a tokio runtime.
 #[derive(Clone, Debug)]
@@ -42,9 +47,14 @@ impl Net for TokioNet {
     type Stream = TokioStream;
     type Listener = TokioListener;
 
-    fn connect(&self, to: &Address, from: Option<SocketAddr>) -> io::Result<TokioStream> {
+    fn connect(
+        &self,
+        to: &Address,
+        from: Option<SocketAddr>,
+        first_word: FirstWord,
+    ) -> io::Result<TokioStream> {
         match to {
-            Address::Ip(to) => connect_tcp(*to, from),
+            Address::Ip(to) => connect_tcp(*to, from, first_word),
             Address::Unix(path) => connect_unix(path),
         }
     }
@@ -54,9 +64,12 @@ impl Net for TokioNet {
     }
 }
 
-fn connect_tcp(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<TokioStream> {
+fn connect_tcp(to: SocketAddr, from: Option<SocketAddr>, first_word: FirstWord) -> io::Result<TokioStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
-    socket.set_tcp_nodelay(true)?;
+    if first_word == FirstWord::Ours {
+        // The packet that completes the connection then is the one with our first bytes. A wish, no more.
+        let _ = socket.set_tcp_quickack(false);
+    }
     if let Some(from) = from {
         socket.set_reuse_address(true)?;
         if from.port() == 0 {
@@ -67,14 +80,14 @@ fn connect_tcp(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<TokioStre
     }
     start_connect(&socket, &to.into())?;
     let stream = TcpStream::from_std(socket.into())?;
-    Ok(TokioStream { socket: Transport::Tcp(stream), fresh: true })
+    Ok(TokioStream { socket: Transport::Tcp(stream), fresh: true, delays: true })
 }
 
 fn connect_unix(path: &str) -> io::Result<TokioStream> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
     start_connect(&socket, &SockAddr::unix(path)?)?;
     let stream = UnixStream::from_std(socket.into())?;
-    Ok(TokioStream { socket: Transport::Unix(stream), fresh: true })
+    Ok(TokioStream { socket: Transport::Unix(stream), fresh: true, delays: false })
 }
 
 fn start_connect(socket: &Socket, to: &SockAddr) -> io::Result<()> {
@@ -90,6 +103,9 @@ pub struct TokioStream {
     socket: Transport,
     /// Opened by us, and the poller has said nothing about it so far.
     fresh: bool,
+    /// The system holds short packets back while others are on their way. The first write of a connection
+    /// needs no system call against that.
+    delays: bool,
 }
 
 #[derive(Debug)]
@@ -106,11 +122,18 @@ impl TokioStream {
         }
     }
 
-    /// Writes without asking the poller first, once after connecting.
+    /// Writes without asking the poller first, once after connecting. `length` bytes are to be written.
     fn write_fresh(
         &mut self,
+        length: usize,
         write: impl FnOnce(SockRef<'_>) -> io::Result<usize>,
     ) -> Option<io::Result<usize>> {
+        if self.delays && (!self.fresh || length > ONE_PACKET) {
+            self.delays = false;
+            if let Err(error) = self.plain().set_tcp_nodelay(true) {
+                return Some(Err(error));
+            }
+        }
         if !std::mem::take(&mut self.fresh) {
             return None;
         }
@@ -142,6 +165,22 @@ impl Stream for TokioStream {
         })
     }
 
+    fn poll_write_last(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Transport::Tcp(stream) = &self.socket else { return Pin::new(self).poll_write(cx, bytes) };
+        if self.fresh {
+            return Pin::new(self).poll_write(cx, bytes);
+        }
+        let flags = libc::MSG_MORE | libc::MSG_NOSIGNAL;
+        loop {
+            ready!(stream.poll_write_ready(cx))?;
+            let send = || SockRef::from(stream).send_with_flags(bytes, flags);
+            match stream.try_io(Interest::WRITABLE, send) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
     fn local_address(&self) -> Option<Address> {
         match &self.socket {
             Transport::Tcp(stream) => stream.local_addr().ok().map(Address::Ip),
@@ -170,7 +209,7 @@ impl AsyncRead for TokioStream {
 
 impl AsyncWrite for TokioStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if let Some(result) = self.write_fresh(|socket| socket.send(bytes)) {
+        if let Some(result) = self.write_fresh(bytes.len(), |socket| socket.send(bytes)) {
             return Poll::Ready(result);
         }
         match &mut self.socket {
@@ -184,7 +223,8 @@ impl AsyncWrite for TokioStream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if let Some(result) = self.write_fresh(|socket| socket.send_vectored(slices)) {
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        if let Some(result) = self.write_fresh(length, |socket| socket.send_vectored(slices)) {
             return Poll::Ready(result);
         }
         match &mut self.socket {
@@ -250,12 +290,12 @@ impl Listener for TokioListener {
                     Some(local) => *local,
                     None => stream.local_addr()?,
                 };
-                let stream = TokioStream { socket: Transport::Tcp(stream), fresh: false };
+                let stream = TokioStream { socket: Transport::Tcp(stream), fresh: false, delays: false };
                 Poll::Ready(Ok(Accepted { stream, peer: Address::Ip(peer), local: Address::Ip(local) }))
             }
             Ear::Unix(listener, name) => {
                 let (stream, _) = ready!(listener.poll_accept(cx))?;
-                let stream = TokioStream { socket: Transport::Unix(stream), fresh: false };
+                let stream = TokioStream { socket: Transport::Unix(stream), fresh: false, delays: false };
                 let local = Address::Unix(Arc::clone(name));
                 Poll::Ready(Ok(Accepted { stream, peer: Address::Unix("".into()), local }))
             }
@@ -287,6 +327,7 @@ mod tests {
 
             probe::names_both_ends(&net, &mut listener, &at).await;
             probe::half_closes(&net, &mut listener, &at).await;
+            probe::ends_with_its_last_bytes(&net, &mut listener, &at).await;
             probe::pushes_back(&net, &mut listener, &at).await;
             probe::resets(&net, &mut listener, &at).await;
             drop(listener);
@@ -309,6 +350,7 @@ mod tests {
 
             probe::names_both_ends(&net, &mut listener, &at).await;
             probe::half_closes(&net, &mut listener, &at).await;
+            probe::ends_with_its_last_bytes(&net, &mut listener, &at).await;
             probe::pushes_back(&net, &mut listener, &at).await;
             drop(listener);
             probe::refuses_where_nobody_listens(&net, &at).await;

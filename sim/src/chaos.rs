@@ -13,6 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::random::Rng;
+use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::Now;
 use evenkeel_io::net::{Accepted, Listener, Net, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -72,8 +73,13 @@ impl<N: Net> Net for ChaosNet<N> {
     type Stream = ChaosStream<N::Stream>;
     type Listener = ChaosListener<N::Listener>;
 
-    fn connect(&self, to: &Address, from: Option<SocketAddr>) -> io::Result<Self::Stream> {
-        let inner = self.net.connect(to, from)?;
+    fn connect(
+        &self,
+        to: &Address,
+        from: Option<SocketAddr>,
+        first_word: FirstWord,
+    ) -> io::Result<Self::Stream> {
+        let inner = self.net.connect(to, from, first_word)?;
         Ok(ChaosStream { inner, dice: self.dice.clone() })
     }
 

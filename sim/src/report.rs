@@ -32,7 +32,9 @@ fn input_text(input: &Input) -> String {
 
 fn output_text(output: &Output) -> String {
     match output {
-        Output::Send { conn, bytes } => format!("Send {conn:?} {}", shown(bytes)),
+        Output::Send { conn, bytes, last } => {
+            format!("Send {conn:?}{} {}", if *last { " last" } else { "" }, shown(bytes))
+        }
         Output::Log { line, .. } => format!("Log {}", String::from_utf8_lossy(line)),
         other => format!("{other:?}"),
     }

@@ -189,7 +189,7 @@ impl Shell {
     fn carry_out(&mut self, output: Output, around: &mut Surroundings<'_>) {
         match output {
             Output::Connect { conn, to, .. } => self.open(conn, &to, around),
-            Output::Send { conn, bytes } => {
+            Output::Send { conn, bytes, .. } => {
                 if let Some(to) = self.conns.get_mut(conn) {
                     to.send(bytes);
                     self.mark_dirty(conn);

@@ -87,7 +87,7 @@ impl Trace {
 
     fn output(&mut self, output: &Output) {
         match output {
-            Output::Send { conn, bytes } => self.bytes(*conn, bytes),
+            Output::Send { conn, bytes, .. } => self.bytes(*conn, bytes),
             Output::Log { target, line } => {
                 self.number(u64::from(target.0));
                 self.hash.0.write(line);

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::{Now, Time, Wall};
 use evenkeel_io::net::{Accepted, Listener, Net, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,7 +26,7 @@ impl Net for TurmoilNet {
     type Stream = TurmoilStream;
     type Listener = TurmoilListener;
 
-    fn connect(&self, to: &Address, _: Option<SocketAddr>) -> io::Result<TurmoilStream> {
+    fn connect(&self, to: &Address, _: Option<SocketAddr>, _: FirstWord) -> io::Result<TurmoilStream> {
         let Address::Ip(to) = *to else { return Err(io::ErrorKind::Unsupported.into()) };
         Ok(TurmoilStream { state: State::Connecting(Box::pin(TcpStream::connect(to))) })
     }

@@ -63,7 +63,7 @@ impl Bench {
         while let Some(output) = self.worker.poll_output() {
             let follows = match output {
                 Output::Connect { conn, .. } => [Some(Input::Connected { conn, local: None }), None],
-                Output::Send { conn, bytes } => {
+                Output::Send { conn, bytes, .. } => {
                     let count = bytes.len();
                     drop(bytes);
                     let sent = Input::Sent { conn, count };

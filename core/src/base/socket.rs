@@ -26,6 +26,15 @@ pub enum LostReason {
     Other,
 }
 
+/// Who speaks first on a connection that is being opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstWord {
+    /// Perhaps the peer.
+    Either,
+    /// We do, as soon as the connection is there: the packet that completes it may wait for our bytes.
+    Ours,
+}
+
 /// How to close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseHow {

@@ -102,6 +102,7 @@ fn listeners(draft: &ProxyDraft, frontend: FrontendId) -> impl Iterator<Item = L
         bind.addresses.iter().map(move |address| {
             let mut options = bind.options.clone();
             options.backlog = options.backlog.or(draft.settings.backlog);
+            options.smart_accept = draft.settings.mode == Mode::Http;
             Listener {
                 frontend,
                 name: bind.name.as_deref().map(Arc::from),

@@ -106,6 +106,9 @@ pub struct SocketOptions {
     pub fast_open: bool,
     /// `defer-accept`.
     pub defer_accept: bool,
+    /// What the client sends is acknowledged by an answer rather than by a packet of its own
+    /// (`option tcp-smart-accept`, which HTTP always has).
+    pub smart_accept: bool,
     /// `user`/`uid` of a Unix socket.
     pub user: Option<super::Identity>,
     /// `group`/`gid` of a Unix socket.

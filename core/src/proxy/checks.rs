@@ -1,7 +1,7 @@
 //! Health checks on the worker that runs them: from their machines to sockets and back.
 
 use super::conn::{Upstream, Use};
-use super::output::{CloseHow, Output};
+use super::output::{CloseHow, FirstWord, Output};
 use super::worker::{Owner, Worker};
 use crate::base::ids::{BackendId, ConnId, ServerId, WorkerId};
 use crate::base::random::Seed;
@@ -98,7 +98,12 @@ impl Worker {
                     let key =
                         self.upstreams.insert(Upstream::new(watch.backend, watch.server, Use::Check(index)));
                     watch.conn = Some(key);
-                    self.put(Output::Connect { conn: ConnId::server(key), to, from: None });
+                    self.put(Output::Connect {
+                        conn: ConnId::server(key),
+                        to,
+                        from: None,
+                        first_word: FirstWord::Either,
+                    });
                 }
                 CheckOutput::Send(bytes) => {
                     if let Some(key) = watch.conn {

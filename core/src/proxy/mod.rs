@@ -23,7 +23,7 @@ mod worker;
 
 pub use end::{By, End, Phase, Why};
 pub use input::{ConnectError, Input, LostReason, Message, Signal};
-pub use output::{CloseHow, Output, Wakeup};
+pub use output::{CloseHow, FirstWord, Output, Wakeup};
 pub use shared::Shared;
 pub use worker::{Facts, Worker};
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::input::Message;
 use crate::base::address::Address;
 use crate::base::ids::{ConnId, ListenerId, LogTargetId, WorkerId};
-pub use crate::base::socket::CloseHow;
+pub use crate::base::socket::{CloseHow, FirstWord};
 
 /// One order. The shell carries them out in the order given.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub enum Output {
         to: Address,
         /// Local address to use.
         from: Option<std::net::SocketAddr>,
+        /// Who speaks first.
+        first_word: FirstWord,
     },
     /// Write these bytes, after all bytes given before. Answered by `Sent`.
     Send {
@@ -25,6 +27,8 @@ pub enum Output {
         conn: ConnId,
         /// What, never empty.
         bytes: Bytes,
+        /// The connection is closed as soon as this is `Sent`, so that its end may travel with it.
+        last: bool,
     },
     /// Stop reading; what arrives waits in the system.
     PauseRead {

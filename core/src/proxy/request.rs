@@ -335,7 +335,7 @@ impl Worker {
             stream.bytes_out += size::response(&stream.response) + body.len() as u64;
         }
         stream.response_body = Transfer::Done;
-        self.send_client(stream.client, bytes);
+        self.send_end(stream, bytes);
         self.touch_client(stream.client, stream);
         self.finish_if_done(stream);
     }

@@ -224,8 +224,17 @@ impl Worker {
             bytes.clear();
         }
         let encoded = self.out.split().freeze();
-        self.send_client(stream.client, encoded);
-        self.send_client(stream.client, bytes);
+        match (stream.response_body.is_done(), bytes.is_empty()) {
+            (true, true) => self.send_end(stream, encoded),
+            (true, false) => {
+                self.send_client(stream.client, encoded);
+                self.send_end(stream, bytes);
+            }
+            (false, _) => {
+                self.send_client(stream.client, encoded);
+                self.send_client(stream.client, bytes);
+            }
+        }
         let unsent = self.clients.get(stream.client).map_or(0, |client| client.unsent);
         if unsent > limits::UNSENT_HIGH {
             self.pause_upstream(key, true);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::conn::{Upstream, Use};
 use super::end::{By, End, Phase, Why};
 use super::input::ConnectError;
-use super::output::{CloseHow, Output};
+use super::output::{CloseHow, FirstWord, Output};
 use super::persistence::may_leave;
 use super::stream::{Stream, Waiting};
 use super::worker::Worker;
@@ -81,7 +81,9 @@ impl Worker {
         stream.reused = false;
         stream.waiting = Waiting::Connection;
         let conn = ConnId::server(key);
-        self.put(Output::Connect { conn, to: settings.address.clone(), from: settings.source });
+        let first_word = if stream.http { FirstWord::Ours } else { FirstWord::Either };
+        let (to, from) = (settings.address.clone(), settings.source);
+        self.put(Output::Connect { conn, to, from, first_word });
         self.arm_stream(stream, self.now.time.after(backend.timeouts.connect));
     }
 

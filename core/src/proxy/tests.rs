@@ -63,13 +63,18 @@ impl Talk {
         let mut sent = Vec::new();
         while let Some(output) = self.worker.poll_output() {
             let shown = match &output {
-                Output::Send { conn, bytes } => format!("Send {conn:?} {}", bytes.escape_ascii()),
+                Output::Send { conn, bytes, last: false } => {
+                    format!("Send {conn:?} {}", bytes.escape_ascii())
+                }
+                Output::Send { conn, bytes, last: true } => {
+                    format!("Send {conn:?} last {}", bytes.escape_ascii())
+                }
                 Output::Log { line, .. } => format!("Log {}", line.escape_ascii()),
                 other => format!("{other:?}"),
             };
             let _ = writeln!(self.text, "    {shown}");
             match output {
-                Output::Send { conn, bytes } => sent.push(Input::Sent { conn, count: bytes.len() }),
+                Output::Send { conn, bytes, .. } => sent.push(Input::Sent { conn, count: bytes.len() }),
                 Output::Tell { message, .. } => sent.push(Input::Message(message)),
                 _ => {}
             }

@@ -267,11 +267,22 @@ impl Worker {
     // Sockets.
 
     pub(super) fn send_client(&mut self, key: Key, bytes: Bytes) {
+        self.send_to_client(key, bytes, false);
+    }
+
+    /// Sends the last bytes of an exchange: nothing follows if the connection is not kept.
+    pub(super) fn send_end(&mut self, stream: &Stream, bytes: Bytes) {
+        // Input that nobody has read makes the system reset the connection, and drop what it holds back.
+        let last = !stream.persistent && stream.request_body.is_done();
+        self.send_to_client(stream.client, bytes, last);
+    }
+
+    fn send_to_client(&mut self, key: Key, bytes: Bytes, last: bool) {
         if let Some(client) = self.clients.get_mut(key)
             && !bytes.is_empty()
         {
             client.unsent += bytes.len();
-            self.put(Output::Send { conn: ConnId::client(key), bytes });
+            self.put(Output::Send { conn: ConnId::client(key), bytes, last });
         }
     }
 
@@ -280,7 +291,7 @@ impl Worker {
             && !bytes.is_empty()
         {
             upstream.unsent += bytes.len();
-            self.put(Output::Send { conn: ConnId::server(key), bytes });
+            self.put(Output::Send { conn: ConnId::server(key), bytes, last: false });
         }
     }
 

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::{ConnId, LogTargetId, WorkerId};
+use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::{Now, Time};
 use evenkeel_core::proxy::{Input, Output, Signal, Wakeup};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -208,7 +209,7 @@ impl Net for Memory {
     type Stream = MemoryStream;
     type Listener = Memory;
 
-    fn connect(&self, _: &Address, _: Option<SocketAddr>) -> io::Result<MemoryStream> {
+    fn connect(&self, _: &Address, _: Option<SocketAddr>, _: FirstWord) -> io::Result<MemoryStream> {
         if self.0.borrow().refuse {
             return Err(ErrorKind::ConnectionRefused.into());
         }
@@ -247,7 +248,7 @@ impl Machine for Memory {
             Input::Received { conn, bytes } => {
                 let mut wire = self.0.borrow_mut();
                 if let Some(to) = wire.forward_to {
-                    wire.orders.push_back(Output::Send { conn: to, bytes: bytes.clone() });
+                    wire.orders.push_back(Output::Send { conn: to, bytes: bytes.clone(), last: false });
                 }
                 drop(wire);
                 format!("Received {conn:?} {}", String::from_utf8_lossy(&bytes))

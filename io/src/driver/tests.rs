@@ -12,7 +12,7 @@ use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::{ConnId, ListenerId, LogTargetId, WorkerId};
 use evenkeel_core::base::slots::Key;
 use evenkeel_core::base::time::{Now, Time};
-use evenkeel_core::proxy::{CloseHow, ConnectError, Input, LostReason, Output, Signal, Wakeup};
+use evenkeel_core::proxy::{CloseHow, ConnectError, FirstWord, Input, LostReason, Output, Signal, Wakeup};
 use socket2::Socket;
 
 use super::{Driver, Machine};
@@ -87,7 +87,12 @@ fn a_relay_stops_at_its_limit_and_shows_the_rest_when_told() {
         Input::Accepted { conn, .. } => {
             client_id = Some(conn);
             orders.push_back(Output::PauseRead { conn });
-            orders.push_back(Output::Connect { conn: SERVER, to: to.clone(), from: None });
+            orders.push_back(Output::Connect {
+                conn: SERVER,
+                to: to.clone(),
+                from: None,
+                first_word: FirstWord::Either,
+            });
         }
         Input::Connected { .. } => {
             let from = client_id.expect("accepted before");
@@ -114,7 +119,12 @@ fn a_refused_connect_is_told_apart() {
     let (report, reports) = mpsc::channel();
     let shell = Shell::start(move |_: Now, input: Input, orders: &mut VecDeque<Output>| match input {
         Input::Accepted { .. } => {
-            orders.push_back(Output::Connect { conn: SERVER, to: closed.into(), from: None });
+            orders.push_back(Output::Connect {
+                conn: SERVER,
+                to: closed.into(),
+                from: None,
+                first_word: FirstWord::Either,
+            });
         }
         Input::ConnectFailed { conn, why } => report.send((conn, why)).expect("the test waits"),
         _ => {}
@@ -157,7 +167,11 @@ fn sends_leave_in_order_and_a_graceful_close_loses_none() {
     let shell = Shell::start(|_: Now, input: Input, orders: &mut VecDeque<Output>| {
         if let Input::Received { conn, .. } = input {
             for text in ["one ", "two ", "three"] {
-                orders.push_back(Output::Send { conn, bytes: Bytes::from_static(text.as_bytes()) });
+                orders.push_back(Output::Send {
+                    conn,
+                    bytes: Bytes::from_static(text.as_bytes()),
+                    last: false,
+                });
             }
             orders.push_back(Output::Close { conn, how: CloseHow::Graceful });
         }
@@ -241,7 +255,12 @@ impl React for Tunnel {
             Input::Accepted { conn, .. } => {
                 self.client = Some(conn);
                 orders.push_back(Output::PauseRead { conn });
-                orders.push_back(Output::Connect { conn: SERVER, to: self.to.clone(), from: None });
+                orders.push_back(Output::Connect {
+                    conn: SERVER,
+                    to: self.to.clone(),
+                    from: None,
+                    first_word: FirstWord::Either,
+                });
             }
             Input::Connected { conn, .. } => {
                 let client = self.client.expect("accepted before");

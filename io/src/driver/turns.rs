@@ -7,7 +7,7 @@ use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::ConnId;
 use evenkeel_core::base::slots::Key;
 use evenkeel_core::base::time::Time;
-use evenkeel_core::proxy::{CloseHow, Output};
+use evenkeel_core::proxy::{CloseHow, FirstWord, Output};
 
 use super::memory::World;
 
@@ -45,13 +45,28 @@ fn a_full_peer_is_written_to_again_when_it_wakes_the_connection() {
 }
 
 #[test]
+fn the_end_goes_out_with_the_last_bytes() {
+    let mut world = World::new();
+    let client = world.accept();
+    let last = Output::Send { conn: CLIENT, bytes: Bytes::from_static(b"bye"), last: true };
+
+    world.order([last]);
+    assert!(!client.borrow().shut, "the core closes, not the shell");
+    world.order([Output::Close { conn: CLIENT, how: CloseHow::Graceful }]);
+
+    assert_eq!(client.borrow().written(), "bye");
+    assert!(client.borrow().shut);
+    assert!(client.borrow().dropped);
+}
+
+#[test]
 fn a_slow_peer_holds_no_memory_but_its_own() {
     let mut world = World::new();
     let client = world.accept();
     client.borrow_mut().room = 4;
     let shared = Bytes::from(vec![b'x'; 100_000]);
 
-    world.order([Output::Send { conn: CLIENT, bytes: shared.slice(..10) }]);
+    world.order([Output::Send { conn: CLIENT, bytes: shared.slice(..10), last: false }]);
     assert!(shared.is_unique(), "what waits was copied out");
     client.borrow_mut().make_room(100);
     world.turn();
@@ -275,11 +290,16 @@ fn a_stop_ends_the_driver() {
 
 /// Opens the one server connection.
 pub(super) fn connect() -> Output {
-    Output::Connect { conn: SERVER, to: Address::Unix("anywhere".into()), from: None }
+    Output::Connect {
+        conn: SERVER,
+        to: Address::Unix("anywhere".into()),
+        from: None,
+        first_word: FirstWord::Either,
+    }
 }
 
 fn send(conn: ConnId, text: &'static str) -> Output {
-    Output::Send { conn, bytes: Bytes::from_static(text.as_bytes()) }
+    Output::Send { conn, bytes: Bytes::from_static(text.as_bytes()), last: false }
 }
 
 fn relay(from: ConnId, to: ConnId, limit: Option<u64>) -> Output {

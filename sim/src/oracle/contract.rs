@@ -15,6 +15,8 @@ struct Line {
     /// Bytes given and not yet taken.
     unsent: usize,
     ended: bool,
+    /// The core has promised to close behind what it gave.
+    last: bool,
 }
 
 #[derive(Debug, Default)]
@@ -89,8 +91,12 @@ impl Machine {
                     return Err(format!("{conn:?} is opened twice"));
                 }
             }
-            Output::Send { conn, bytes } => {
+            Output::Send { conn, bytes, last } => {
                 let line = self.line(*conn, output)?;
+                if line.last {
+                    return Err(format!("{} bytes for {conn:?} after its last", bytes.len()));
+                }
+                line.last = *last;
                 if line.ended || bytes.is_empty() {
                     return Err(format!("{} bytes for {conn:?}, ended: {}", bytes.len(), line.ended));
                 }
