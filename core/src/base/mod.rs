@@ -8,5 +8,6 @@ pub mod map;
 pub mod random;
 pub mod slots;
 pub mod socket;
+pub mod text;
 pub mod time;
 pub mod timers;

@@ -9,6 +9,7 @@ use std::ops::Range;
 use bytes::{BufMut, BytesMut};
 
 use super::BodyLength;
+use crate::base::text::put_decimal;
 use crate::http::{Fields, Known, RequestHead, ResponseHead, Version, members, reason_of};
 
 /// What the head says about its connection.
@@ -238,18 +239,4 @@ fn put_field(out: &mut BytesMut, name: &[u8], value: &[u8]) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
-}
-
-fn put_decimal(out: &mut BytesMut, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[start..]);
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::base::text::put_padded;
 use crate::base::time::Wall;
 
 /// Names of months.
@@ -54,8 +55,15 @@ impl Civil {
     /// `10/Oct/2026:13:55:36`, as `%t` starts.
     pub(super) fn write_log(&self, out: &mut Vec<u8>) {
         let Civil { year, day, hour, minute, second, .. } = *self;
-        let month = self.month_name();
-        let _ = write!(out, "{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02}");
+        put_padded(out, u64::from(day), 2);
+        out.push(b'/');
+        out.extend_from_slice(self.month_name().as_bytes());
+        out.push(b'/');
+        put_padded(out, year.unsigned_abs(), 4);
+        for part in [hour, minute, second] {
+            out.push(b':');
+            put_padded(out, u64::from(part), 2);
+        }
     }
 
     /// `+0200` or, with a separator, `+02:00`.

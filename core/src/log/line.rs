@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 
 use crate::base::address::Address;
+use crate::base::text::{put_decimal, put_ip, put_signed};
 
 /// Flags of a tag: `%{+Q}`, `%{+X}`, `%{+E}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -53,16 +54,18 @@ impl Line<'_> {
             self.out.extend_from_slice(text);
             return;
         }
-        for &byte in text {
-            if encoding.covers(byte) {
-                let _ = write!(self.out, "#{byte:02X}");
-                continue;
+        let escaped = |byte: u8| self.flags.escape && matches!(byte, b'"' | b'\\' | b']');
+        let mut rest = text;
+        while let Some(at) = rest.iter().position(|&byte| encoding.covers(byte) || escaped(byte)) {
+            self.out.extend_from_slice(&rest[..at]);
+            if encoding.covers(rest[at]) {
+                let _ = write!(self.out, "#{:02X}", rest[at]);
+            } else {
+                self.out.extend_from_slice(&[b'\\', rest[at]]);
             }
-            if self.flags.escape && matches!(byte, b'"' | b'\\' | b']') {
-                self.out.push(b'\\');
-            }
-            self.out.push(byte);
+            rest = &rest[at + 1..];
         }
+        self.out.extend_from_slice(rest);
     }
 
     /// A quote, if this tag is quoted.
@@ -88,8 +91,8 @@ impl Line<'_> {
     }
 
     /// A number.
-    pub(super) fn number(&mut self, number: impl Into<i128>) {
-        let _ = write!(self.out, "{}", number.into());
+    pub(super) fn number(&mut self, number: impl Into<u64>) {
+        put_decimal(self.out, number.into());
     }
 
     /// A number that `%{+X}` shows in four hexadecimal digits at least.
@@ -113,7 +116,10 @@ impl Line<'_> {
         let _ = match address {
             IpAddr::V4(address) if self.flags.hex => write!(self.out, "{:08X}", u32::from(address)),
             IpAddr::V6(address) if self.flags.hex => write!(self.out, "{:032X}", u128::from(address)),
-            IpAddr::V4(_) | IpAddr::V6(_) => write!(self.out, "{address}"),
+            IpAddr::V4(_) | IpAddr::V6(_) => {
+                put_ip(self.out, address);
+                Ok(())
+            }
         };
         self.quote();
     }
@@ -132,6 +138,6 @@ impl Line<'_> {
         if growing {
             self.out.push(b'+');
         }
-        self.number(millis);
+        put_signed(self.out, millis);
     }
 }

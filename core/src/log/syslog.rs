@@ -7,6 +7,7 @@
 use std::io::Write;
 
 use super::date::Civil;
+use crate::base::text::put_decimal;
 use crate::base::time::Wall;
 
 /// The form of the header of a line (`format`).
@@ -93,20 +94,25 @@ pub fn encode_line(out: &mut Vec<u8>, header: &Header<'_>, stamp: &mut Stamp, wa
     let priority = u32::from(facility) * 8 + u32::from(level);
     match header.wire {
         Wire::Local | Wire::Rfc3164 => {
-            let _ = write!(out, "<{priority}>");
+            put_priority(out, priority);
             out.extend_from_slice(&stamp.short);
             if header.wire == Wire::Rfc3164 {
                 let _ = write!(out, " {}", header.hostname.unwrap_or("localhost"));
             }
-            let _ = write!(out, " {tag}[{pid}]: ");
+            out.push(b' ');
+            out.extend_from_slice(tag.as_bytes());
+            out.push(b'[');
+            put_decimal(out, u64::from(pid));
+            out.extend_from_slice(b"]: ");
         }
         Wire::Rfc5424 => {
-            let _ = write!(out, "<{priority}>1 ");
+            put_priority(out, priority);
+            out.extend_from_slice(b"1 ");
             stamp.write_iso(wall, out);
             let _ = write!(out, " {} {tag} {pid} - - ", header.hostname.unwrap_or("-"));
         }
         Wire::Priority => {
-            let _ = write!(out, "<{priority}>");
+            put_priority(out, priority);
         }
         Wire::Short => {
             let _ = write!(out, "<{level}>");
@@ -126,6 +132,12 @@ pub fn encode_line(out: &mut Vec<u8>, header: &Header<'_>, stamp: &mut Stamp, wa
     out.extend_from_slice(&message[..end]);
     out.truncate(start.saturating_add(header.len_max.saturating_sub(1)));
     out.push(b'\n');
+}
+
+fn put_priority(out: &mut Vec<u8>, priority: u32) {
+    out.push(b'<');
+    put_decimal(out, u64::from(priority));
+    out.push(b'>');
 }
 
 /// Which of successive lines go to a destination with `sample RANGES:SIZE`.

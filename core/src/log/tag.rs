@@ -3,6 +3,7 @@
 use super::date::Civil;
 use super::line::{Encoding, Line};
 use crate::base::limits::LOG_URI_MAX;
+use crate::base::text::put_padded;
 use crate::base::time::{Time, Wall};
 use crate::http::{RequestHead, path_and_query};
 use crate::keyword::{Entry, Kind, Support};
@@ -62,7 +63,7 @@ const TABLE: &[Tag] = &[
     tag("HV", "Version.", |line, scope| of_request(line, scope, |request| request.version.text().as_bytes())),
     absent("ID", "Unique id.", "no unique id is made yet"),
     tag("ST", "Status.", |line, scope| match scope.status {
-        0 => line.number(-1),
+        0 => line.out.extend_from_slice(b"-1"),
         status => line.number(status),
     }),
     tag("T", "Accept date in UTC.", |line, scope| dated(line, Civil::utc(scope.times.accepted_wall))),
@@ -235,18 +236,19 @@ fn list(line: &mut Line<'_>, slots: &[Option<Vec<u8>>]) {
 
 fn write_millis(line: &mut Line<'_>, millis: u64) {
     use std::io::Write;
-    let _ = match line.flags.hex {
-        true => write!(line.out, "{millis:02X}"),
-        false => write!(line.out, "{millis:03}"),
-    };
+    if line.flags.hex {
+        let _ = write!(line.out, "{millis:02X}");
+    } else {
+        put_padded(line.out, millis, 3);
+    }
 }
 
 /// `10/Oct/2026:13:55:36.123`
 fn exact(line: &mut Line<'_>, wall: Wall) {
-    use std::io::Write;
     let civil = Civil::local(wall);
     civil.write_log(line.out);
-    let _ = write!(line.out, ".{:03}", civil.nanos / 1_000_000);
+    line.out.push(b'.');
+    put_padded(line.out, u64::from(civil.nanos / 1_000_000), 3);
 }
 
 /// `10/Oct/2026:13:55:36 +0000`

@@ -12,6 +12,7 @@ use super::stream::{Stream, Transfer, Waiting};
 use super::worker::Worker;
 use crate::base::ids::ConnId;
 use crate::base::limits;
+use crate::base::text::put_ip;
 use crate::base::time::Time;
 use crate::h1::{self, BodyLength, ChunkDecoder, Connection, Parse, Piece};
 use crate::http::{Version, strip_hop_by_hop};
@@ -365,7 +366,6 @@ impl Worker {
 }
 
 fn add_forwarded_for(option: &ForwardFor, client: &Client, stream: &mut Stream, scratch: &mut Vec<u8>) {
-    use std::io::Write as _;
     let Some(address) = client.peer.ip().map(|address| address.ip()) else {
         return;
     };
@@ -375,9 +375,8 @@ fn add_forwarded_for(option: &ForwardFor, client: &Client, stream: &mut Stream, 
         return;
     }
     scratch.clear();
-    if write!(scratch, "{address}").is_ok() {
-        stream.request.fields.push(option.header.as_bytes(), scratch);
-    }
+    put_ip(scratch, address);
+    stream.request.fields.push(option.header.as_bytes(), scratch);
 }
 
 /// Whether `address` lies in the network.
