@@ -1,10 +1,12 @@
 //! What the checks of the whole share: starting the program under test and haproxy, scripted peers that
-//! record every byte, and free ports. The checks themselves are in `all/`, the bench in `bench/`.
+//! record every byte, free ports, and the core's work in named pieces. The checks themselves are in `all/`, the
+//! bench in `bench/`.
 //!
 //! Peers here are deliberately plain: blocking sockets, a thread each, no HTTP library. What they record is
 //! what was on the wire.
 
 pub mod client;
+pub mod inside;
 pub mod origin;
 pub mod program;
 pub mod record;
