@@ -1,4 +1,4 @@
-//! How long the core's work takes, without sockets: `cargo bench -p evenkeel-core [-- WORD]`.
+//! How long the core's work takes, without sockets: `cargo bench --profile counts -p evenkeel-core [-- WORD]`.
 //!
 //! The workloads are those whose instructions are counted and that must allocate nothing; `docs/inside.md` says
 //! what each is.
