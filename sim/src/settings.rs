@@ -190,6 +190,7 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
         id: index as u32 + 1,
         address: server_address(index, TRAFFIC_PORT),
         cookie: None,
+        ring_key: Default::default(),
         stick: true,
         weight: plan.weight,
         maxconn: plan.maxconn,

@@ -9,7 +9,7 @@ use super::health::{Status, Turn};
 use super::notice::{CheckReport, Notice, StateChange, Subject};
 use super::queue::{Left, Queue};
 use super::server::ServerState;
-use crate::balance::Balancer;
+use crate::balance::{Balancer, ring_origin};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::map::Map;
 use crate::base::time::Now;
@@ -82,7 +82,8 @@ impl Backend {
     /// A backend whose checked servers count as up until their first check.
     pub fn new(id: BackendId, settings: Arc<model::Backend>, _now: Now) -> Backend {
         let count = settings.servers.len();
-        let ids: Vec<u32> = settings.servers.iter().map(|server| server.id).collect();
+        let origin = |server: &Arc<model::Server>| ring_origin(server.id, server.ring_key, &server.address);
+        let origins: Vec<u32> = settings.servers.iter().map(origin).collect();
         let factor = settings.hashing.balance_factor;
         let mut cookies: Map<Arc<str>, Vec<ServerId>> = Map::new();
         for (index, server) in settings.servers.iter().enumerate() {
@@ -93,7 +94,7 @@ impl Backend {
         let mut backend = Backend {
             id,
             servers: settings.servers.iter().map(ServerState::new).collect(),
-            balancer: Balancer::new(settings.balance, factor, &ids),
+            balancer: Balancer::new(settings.balance, factor, &origins),
             members: 0,
             queue: Queue::new(count),
             events: VecDeque::new(),

@@ -3,6 +3,8 @@
 //! A balancer knows which servers take part, their weights, which are full and how many connections each
 //! has. Health, queues and backups are the backend's: it says who takes part.
 
+use std::net::IpAddr;
+
 mod first;
 mod least_conn;
 mod map;
@@ -21,8 +23,29 @@ use ring::Ring;
 use round_robin::RoundRobin;
 use static_rr::StaticRr;
 
+use crate::base::address::Address;
+use crate::base::hash::{avalanche, crc32};
 use crate::base::ids::ServerId;
-use crate::model::{Balance, Mapping};
+use crate::base::limits::RING_SERVER_SPAN;
+use crate::model::{Balance, Mapping, RingKey};
+
+/// The number that a server's points on a ring are made from: it and those that follow, as many as there are
+/// points. From an `id` the same as in haproxy. An address decides alone (`hash-key addr`), or with its port;
+/// a server without an IP address has only its id.
+pub fn ring_origin(id: u32, key: RingKey, address: &Address) -> u32 {
+    let (address, port) = match (key, address.ip()) {
+        (RingKey::Id, _) | (_, None) => return id.wrapping_mul(RING_SERVER_SPAN),
+        (RingKey::Address, Some(address)) => (address.ip(), 0),
+        (RingKey::AddressAndPort, Some(address)) => (address.ip(), address.port()),
+    };
+    let mut bytes = [0; 18];
+    match address {
+        IpAddr::V4(address) => bytes[..16].copy_from_slice(&address.to_ipv6_mapped().octets()),
+        IpAddr::V6(address) => bytes[..16].copy_from_slice(&address.octets()),
+    }
+    bytes[16..].copy_from_slice(&port.to_be_bytes());
+    avalanche(crc32(&bytes))
+}
 
 /// One algorithm with its state.
 #[derive(Clone, Debug)]
@@ -40,10 +63,10 @@ enum Algorithm {
 }
 
 impl Balancer {
-    /// For servers with these ids (`id`), none of which takes part yet. `factor` is `hash-balance-factor`.
-    pub fn new(balance: Balance, factor: Option<u32>, ids: &[u32]) -> Balancer {
-        let count = ids.len();
-        let ring = || Ring::new(ids, factor);
+    /// For servers with these [`ring_origin`]s, none of which takes part yet. `factor` is `hash-balance-factor`.
+    pub fn new(balance: Balance, factor: Option<u32>, origins: &[u32]) -> Balancer {
+        let count = origins.len();
+        let ring = || Ring::new(origins, factor);
         Balancer(match balance {
             Balance::RoundRobin => Algorithm::RoundRobin(RoundRobin::new(count)),
             Balance::StaticRr => Algorithm::StaticRr(StaticRr::new(count)),

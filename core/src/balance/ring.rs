@@ -6,7 +6,7 @@ use std::ops::Bound;
 use super::prefix::Prefix;
 use crate::base::hash::avalanche;
 use crate::base::ids::ServerId;
-use crate::base::limits::{RING_POINTS_PER_WEIGHT, RING_SERVER_SPAN};
+use crate::base::limits::RING_POINTS_PER_WEIGHT;
 use crate::base::map::Set;
 
 /// The ring, and turns around it for requests without a key.
@@ -36,8 +36,8 @@ struct Point {
 
 #[derive(Clone, Copy, Debug)]
 struct Seat {
-    /// What its points are made from.
-    id: u32,
+    /// The number before that of its first point.
+    origin: u32,
     /// Zero for servers that take no part.
     weight: u32,
     full: bool,
@@ -50,21 +50,20 @@ impl Seat {
     }
 
     fn point(&self, server: ServerId, number: u32) -> Point {
-        let place = avalanche(self.id.wrapping_mul(RING_SERVER_SPAN).wrapping_add(number));
-        Point { place, server }
+        Point { place: avalanche(self.origin.wrapping_add(number)), server }
     }
 }
 
 impl Ring {
-    /// For servers with these ids, none of which takes part yet.
-    pub(super) fn new(ids: &[u32], factor: Option<u32>) -> Ring {
+    /// For servers with these [`super::ring_origin`]s, none of which takes part yet.
+    pub(super) fn new(origins: &[u32], factor: Option<u32>) -> Ring {
         Ring {
-            seats: ids.iter().map(|&id| Seat { id, weight: 0, full: false, load: 0 }).collect(),
+            seats: origins.iter().map(|&origin| Seat { origin, weight: 0, full: false, load: 0 }).collect(),
             points: Set::new(),
             open: 0,
             last: None,
             factor,
-            prefix: Prefix::new(ids.len()),
+            prefix: Prefix::new(origins.len()),
             weights: 0,
             loads: 0,
         }

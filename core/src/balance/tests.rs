@@ -180,8 +180,8 @@ const RECORDED: &[(Balance, &[u32], &str)] = &[
 ];
 
 fn balancer(balance: Balance, weights: &[u32]) -> Balancer {
-    let ids: Vec<u32> = (1..).take(weights.len()).collect();
-    let mut balancer = Balancer::new(balance, None, &ids);
+    let origins: Vec<u32> = (1..).map(|id| id * RING_SERVER_SPAN).take(weights.len()).collect();
+    let mut balancer = Balancer::new(balance, None, &origins);
     for (index, weight) in weights.iter().enumerate() {
         balancer.set_weight(ServerId(index as u32), *weight);
     }
@@ -525,4 +525,22 @@ proptest! {
             prop_assert!(off.max() <= Some(2), "{:?} of {:?}", shares, weights);
         }
     }
+}
+
+#[test]
+fn addresses_place_servers_on_a_ring_whatever_their_ids() {
+    let origin = |id: u32, address: &str, ring_key: RingKey| {
+        ring_origin(id, ring_key, &Address::from(address.parse::<std::net::SocketAddr>().unwrap()))
+    };
+    let socket = Address::Unix("/run/web".into());
+
+    assert_eq!(origin(7, "10.0.0.1:80", RingKey::Id), 7 * RING_SERVER_SPAN);
+    assert_eq!(ring_origin(7, RingKey::Address, &socket), 7 * RING_SERVER_SPAN, "it has no IP address");
+    let of_address = |id, address| origin(id, address, RingKey::Address);
+    assert_eq!(of_address(1, "10.0.0.1:80"), of_address(2, "10.0.0.1:81"));
+    assert_ne!(of_address(1, "10.0.0.1:80"), of_address(1, "10.0.0.2:80"));
+    assert_ne!(of_address(1, "10.0.0.1:80"), of_address(1, "[::1]:80"));
+    let of_both = |id, address| origin(id, address, RingKey::AddressAndPort);
+    assert_eq!(of_both(1, "10.0.0.1:80"), of_both(2, "10.0.0.1:80"));
+    assert_ne!(of_both(1, "10.0.0.1:80"), of_both(1, "10.0.0.1:81"));
 }

@@ -19,6 +19,34 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, add)
 }
 
+/// HAProxy's own hash: two halves, one that each byte is added to and one that it is laid over. Both are turned
+/// over, rotated and swapped, and say how far the next byte rotates them. Found with the converter `wt6`, by
+/// how its answers to short keys differ.
+pub fn wt6(bytes: &[u8]) -> u32 {
+    let (mut laid, mut added) = (0xa53c_965a_u32, 0x5ca6_953a_u32);
+    let (mut laid_turn, mut added_turn) = (18, 6);
+    for byte in bytes.iter().map(|byte| u32::from(*byte)) {
+        let turned = (!(laid ^ byte)).rotate_left(laid_turn);
+        laid = (!added.wrapping_add(byte)).rotate_left(added_turn);
+        added = turned;
+        let turns = ((laid >> 16) ^ added) & 0xffff;
+        (added_turn, laid_turn) = (turns & 31, turns >> 11);
+    }
+    laid ^ added
+}
+
+/// No hash: the key is a decimal number already, and what it has beyond 32 bits is cut off. It ends at the first
+/// byte that is no digit; without a digit it is zero. `hash-type ... none`, newer than the haproxy at hand.
+pub fn none(bytes: &[u8]) -> u32 {
+    let (negative, digits) = match bytes {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let digits = digits.iter().map_while(|byte| char::from(*byte).to_digit(10));
+    let number = digits.fold(0, |number: u32, digit| number.wrapping_mul(10).wrapping_add(digit));
+    if negative { number.wrapping_neg() } else { number }
+}
+
 /// What each byte does to a CRC-32, lowest bit first.
 const CRC32_TABLE: [u32; 256] = {
     let mut table = [0; 256];
@@ -63,6 +91,41 @@ mod tests {
         (b"abc", [0x3025_f862, 0x0b88_5c8b, 0x3524_41c2], [0x274b_4266, 0x8543_155b, 0x377b_9288]),
         (b"hello world", [0x19ae_84c4, 0x3551_c8c1, 0x0d4a_1185], [0x0f90_6ce5, 0x8ac9_6ad5, 0xa8d4_4374]),
     ];
+
+    /// What the converter `wt6` gives; 20,000 keys more were compared when it was written.
+    #[test]
+    fn wt6_is_that_of_haproxys_converter() {
+        let expected: &[(&[u8], u32)] = &[
+            (b"", 0xf99a_0360),
+            (b"a", 0x714b_f225),
+            (b"A", 0x71cb_ca25),
+            (b"\0", 0x70cf_da65),
+            (b"\xff", 0x7333_1aa5),
+            (b"\0\0", 0x32b8_67ed),
+            (b"abc", 0x9400_28e8),
+            (b"hello world", 0x6f46_a0aa),
+        ];
+        for (key, hash) in expected {
+            assert_eq!(wt6(key), *hash, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn no_hash_is_the_number_that_the_key_begins_with() {
+        let expected: &[(&[u8], u32)] = &[
+            (b"", 0),
+            (b"x", 0),
+            (b"7", 7),
+            (b"007x9", 7),
+            (b"4294967295", u32::MAX),
+            (b"4294967298", 2),
+            (b"-1", u32::MAX),
+            (b"-", 0),
+        ];
+        for (key, hash) in expected {
+            assert_eq!(none(key), *hash, "{key:?}");
+        }
+    }
 
     #[test]
     fn hashes_are_those_of_haproxys_converters() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, StickRule};
+use super::{Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, RingKey, StickRule};
 use crate::base::address::Address;
 use crate::base::ids::LogTargetId;
 use crate::rules::Rule;
@@ -114,6 +114,8 @@ pub struct Server {
     pub name: Arc<str>,
     /// `id`: a number of its own within the backend.
     pub id: u32,
+    /// `hash-key`: what its points on a ring are made from.
+    pub ring_key: RingKey,
     /// Where it is.
     pub address: Address,
     /// `cookie`: the value that leads here.

@@ -95,7 +95,23 @@ pub enum HashFunction {
     Crc32,
     /// `djb2`.
     Djb2,
+    /// `none`: the key is a number already.
+    None,
     /// `sdbm`.
     #[default]
     Sdbm,
+    /// `wt6`.
+    Wt6,
+}
+
+/// What a server's points on the ring of consistent hashing are made from (`hash-key`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RingKey {
+    /// `addr`: its address, so that several balancers agree whatever the order of their servers.
+    Address,
+    /// `addr-port`: its address and port.
+    AddressAndPort,
+    /// `id`: its number.
+    #[default]
+    Id,
 }

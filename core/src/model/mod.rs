@@ -14,7 +14,7 @@ pub use backend::{
     Backend, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, Redispatch, Reuse,
     Server, ServerTimeouts, TcpCheckStep,
 };
-pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, UriPart};
+pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, RingKey, UriPart};
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
 pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};

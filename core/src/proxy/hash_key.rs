@@ -26,7 +26,8 @@ impl Worker {
                 let mut buffer = std::mem::take(&mut self.scratch);
                 buffer.clear();
                 let hashing = &self.config.backends[id.index()].hashing;
-                let key = number(hashing, &self.scope(stream, client, [0; 4]), &stream.pending, &mut buffer);
+                let key =
+                    hash_number(hashing, &self.scope(stream, client, [0; 4]), &stream.pending, &mut buffer);
                 self.scratch = buffer;
                 key
             }
@@ -34,9 +35,9 @@ impl Worker {
     }
 }
 
-/// Hashes the key of what `scope` shows. `body` is the beginning of the request's body, or of what a TCP
-/// client sent.
-fn number(hashing: &Hashing, scope: &Scope<'_>, body: &[u8], buffer: &mut Vec<u8>) -> Option<u32> {
+/// Hashes the key of what `scope` shows: the number for [`crate::balance::Balancer::pick`]. `body` is the
+/// beginning of the request's body, or of what a TCP client sent; `buffer` is any memory.
+pub fn hash_number(hashing: &Hashing, scope: &Scope<'_>, body: &[u8], buffer: &mut Vec<u8>) -> Option<u32> {
     let plain = match &hashing.key {
         // An address is a number already, whatever the function.
         HashKey::Source => source(scope.client.ip()?.ip()),
@@ -60,7 +61,9 @@ fn hashed(function: HashFunction, key: &[u8]) -> u32 {
     match function {
         HashFunction::Crc32 => hash::crc32(key),
         HashFunction::Djb2 => hash::djb2(key),
+        HashFunction::None => hash::none(key),
         HashFunction::Sdbm => hash::sdbm(key),
+        HashFunction::Wt6 => hash::wt6(key),
     }
 }
 

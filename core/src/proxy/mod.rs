@@ -22,6 +22,7 @@ mod stream;
 mod worker;
 
 pub use end::{By, End, Phase, Why};
+pub use hash_key::hash_number;
 pub use input::{ConnectError, Input, LostReason, Message, Signal};
 pub use output::{CloseHow, FirstWord, Output, Wakeup};
 pub use shared::Shared;

@@ -252,6 +252,7 @@ fn server(index: usize, address: SocketAddr) -> Arc<Server> {
         id: index as u32 + 1,
         address: address.into(),
         cookie: None,
+        ring_key: Default::default(),
         stick: true,
         weight: 1,
         maxconn: None,

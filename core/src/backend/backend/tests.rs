@@ -25,6 +25,7 @@ fn server(name: &str) -> model::Server {
         id: 1,
         address: Address::from(address),
         cookie: None,
+        ring_key: model::RingKey::default(),
         stick: true,
         weight: 1,
         maxconn: None,

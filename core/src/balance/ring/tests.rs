@@ -1,10 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::limits::RING_SERVER_SPAN;
 
 fn ring(weights: &[u32], factor: Option<u32>) -> Ring {
-    let ids: Vec<u32> = (1..).take(weights.len()).collect();
-    let mut ring = Ring::new(&ids, factor);
+    let origins: Vec<u32> = (1..).map(|id| id * RING_SERVER_SPAN).take(weights.len()).collect();
+    let mut ring = Ring::new(&origins, factor);
     for (index, weight) in weights.iter().enumerate() {
         ring.set_weight(ServerId(index as u32), *weight);
     }

@@ -21,7 +21,9 @@ pub(super) const TABLE: &[ProxyDirective] = &[
     ProxyDirective {
         name: "hash-type",
         set: hash_type,
-        support: Support::Partial("the functions wt6 and none are planned"),
+        support: Support::Partial(
+            "`none` takes keys for decimal numbers; not yet compared with a HAProxy that has it",
+        ),
         summary: "How a key is hashed, and how the hash leads to a server.",
         example: "hash-type consistent djb2 avalanche",
         ..ROW
@@ -63,14 +65,13 @@ fn hash_type(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
         None => HashFunction::Sdbm,
         Some("crc32") => HashFunction::Crc32,
         Some("djb2") => HashFunction::Djb2,
+        Some("none") => HashFunction::None,
         Some("sdbm") => HashFunction::Sdbm,
-        Some(name @ ("none" | "wt6")) => {
-            let message = format!("'hash-type' function '{name}' is known, not supported yet.");
-            return line.alert(1, message, "sdbm, djb2 and crc32 are supported");
-        }
+        Some("wt6") => HashFunction::Wt6,
         Some(_) => {
             let message =
-                "'hash-type' only supports 'sdbm', 'djb2', 'crc32', or 'wt6' hash functions.".to_owned();
+                "'hash-type' only supports 'sdbm', 'djb2', 'crc32', 'wt6', or 'none' hash functions."
+                    .to_owned();
             return line.alert(1, message, "sdbm is the default");
         }
     };

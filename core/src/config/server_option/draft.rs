@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::address::Address;
-use crate::model::{Check, Server};
+use crate::model::{Check, RingKey, Server};
 
 /// Where a server's checks go, as far as `addr` says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct ServerDraft {
     pub disabled: bool,
     /// `id`.
     pub id: Option<u32>,
+    /// `hash-key`.
+    pub ring_key: RingKey,
     /// `source`.
     pub source: Option<SocketAddr>,
     /// `pool-max-conn`.
@@ -91,6 +93,7 @@ impl Default for ServerDraft {
             backup: false,
             disabled: false,
             id: None,
+            ring_key: RingKey::default(),
             source: None,
             pool_max_conn: None,
             pool_purge_delay: Duration::from_secs(5),
@@ -114,6 +117,7 @@ impl ServerDraft {
         Some(Server {
             name: Arc::from(self.name.as_str()),
             id: self.id.unwrap_or_default(),
+            ring_key: self.ring_key,
             stick: self.stick,
             cookie: self.cookie.clone(),
             weight: self.weight,

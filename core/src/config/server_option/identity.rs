@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{ServerOption, number};
-use crate::config::line_option::Argument;
+use crate::config::line_option::{Argument, Fault};
 use crate::keyword::Support;
+use crate::model::RingKey;
 
 /// The rows of this family.
 pub(super) const TABLE: &[ServerOption] = &[
@@ -20,6 +21,28 @@ pub(super) const TABLE: &[ServerOption] = &[
         in_default: false,
         summary: "Number of the server, for consistent hashing and in statistics.",
         example: "server web1 127.0.0.1:8080 id 5",
+    },
+    ServerOption {
+        name: "hash-key",
+        argument: Argument::One("'hash-key' expects 'id', 'addr', or 'addr-port' value."),
+        set: |draft, value| {
+            draft.ring_key = match value.text {
+                "addr" => RingKey::Address,
+                "addr-port" => RingKey::AddressAndPort,
+                "id" => RingKey::Id,
+                other => {
+                    let message = format!("'hash-key' has to be 'id', 'addr', or 'addr-port', not '{other}'");
+                    return Err(Fault::new(message, "id is the default"));
+                }
+            };
+            Ok(())
+        },
+        support: Support::Partial(
+            "with `addr` and `addr-port` all evenkeels agree with each other; HAProxy, since 3.0, may make other points",
+        ),
+        summary: "What places a server on the ring of consistent hashing.",
+        example: "server web1 127.0.0.1:8080 hash-key addr-port",
+        ..ServerOption::ROW
     },
     ServerOption {
         name: "cookie",
