@@ -19,14 +19,18 @@ impl First {
 
     /// Zero takes the server out; otherwise the weight does not matter.
     pub(super) fn set_weight(&mut self, server: ServerId, weight: u32) {
-        self.member[server.index()] = weight > 0;
-        self.seat_again(server);
+        if self.member[server.index()] != (weight > 0) {
+            self.member[server.index()] = weight > 0;
+            self.seat_again(server);
+        }
     }
 
     /// Leaves the server out while it is full.
     pub(super) fn set_full(&mut self, server: ServerId, full: bool) {
-        self.full[server.index()] = full;
-        self.seat_again(server);
+        if self.full[server.index()] != full {
+            self.full[server.index()] = full;
+            self.seat_again(server);
+        }
     }
 
     fn seat_again(&mut self, server: ServerId) {

@@ -13,6 +13,7 @@ mod random;
 mod ring;
 mod round_robin;
 mod static_rr;
+mod steps;
 mod tournament;
 
 use first::First;
@@ -121,10 +122,7 @@ impl Balancer {
     /// not look at requests ignore the key, and those that do go by turns without one.
     pub fn pick(&mut self, key: Option<u32>, avoid: Option<ServerId>) -> Option<ServerId> {
         match (&mut self.0, key) {
-            (Algorithm::Map(map), Some(key)) => {
-                map.settle();
-                return map.at(key);
-            }
+            (Algorithm::Map(map), Some(key)) => return map.at(key),
             (Algorithm::Ring(ring), Some(key)) => return ring.at(key, avoid),
             (Algorithm::Random(random), key) => {
                 let picked = random.draw(key, avoid);
@@ -158,5 +156,7 @@ impl Balancer {
     }
 }
 
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

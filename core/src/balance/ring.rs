@@ -4,9 +4,11 @@
 use std::ops::Bound;
 
 use super::prefix::Prefix;
+use super::steps;
+use super::tournament::Tournament;
 use crate::base::hash::avalanche;
 use crate::base::ids::ServerId;
-use crate::base::limits::RING_POINTS_PER_WEIGHT;
+use crate::base::limits::{RING_POINTS_PER_WEIGHT, RING_WALK_MAX};
 use crate::base::map::Set;
 
 /// The ring, and turns around it for requests without a key.
@@ -14,8 +16,8 @@ use crate::base::map::Set;
 pub(super) struct Ring {
     seats: Vec<Seat>,
     points: Set<Point>,
-    /// Members that are not full.
-    open: u32,
+    /// Members that are not full, for where the walk around the ring is cut short.
+    open: Tournament,
     /// The point that had the last turn.
     last: Option<Point>,
     /// Most load of one server, in percent of its share of all.
@@ -60,7 +62,7 @@ impl Ring {
         Ring {
             seats: origins.iter().map(|&origin| Seat { origin, weight: 0, full: false, load: 0 }).collect(),
             points: Set::new(),
-            open: 0,
+            open: Tournament::new(origins.len()),
             last: None,
             factor,
             prefix: Prefix::new(origins.len()),
@@ -72,6 +74,9 @@ impl Ring {
     /// Sets the weight; zero takes the server out. Only points that come or go are touched.
     pub(super) fn set_weight(&mut self, server: ServerId, weight: u32) {
         let before = self.seats[server.index()];
+        if before.weight == weight {
+            return;
+        }
         self.change(server, |seat| seat.weight = weight);
         self.prefix.change(server, before.weight, weight);
         let count = |weight: u32| weight * RING_POINTS_PER_WEIGHT;
@@ -105,11 +110,18 @@ impl Ring {
         let ((old_weight, old_load), (weight, load)) = (sums(&before), sums(seat));
         self.weights = self.weights - old_weight + weight;
         self.loads = self.loads - old_load + load;
-        self.open = self.open - u32::from(before.is_open()) + u32::from(seat.is_open());
+        match (before.is_open(), seat.is_open()) {
+            (false, true) => self.open.enter(server, 0),
+            (true, false) => self.open.leave(server),
+            (true, true) | (false, false) => {}
+        }
     }
 
     /// The server of a key: that of the nearest point, the one before of two at the same distance. Where
     /// that one is to be avoided, or has more than its share, the next point around the ring decides.
+    ///
+    /// Walks around the ring end after [`RING_WALK_MAX`] points: then the nearest has the key all the same,
+    /// and a turn goes to any server that is not full.
     pub(super) fn at(&self, key: u32, avoid: Option<ServerId>) -> Option<ServerId> {
         let nearest = self.nearest(key)?;
         let fits = |server| Some(server) != avoid && self.is_within_share(server);
@@ -118,12 +130,12 @@ impl Ring {
 
     /// Like [`Ring::at`], but only servers that are not full.
     pub(super) fn open_at(&self, key: u32, avoid: Option<ServerId>) -> Option<ServerId> {
-        let nearest = self.nearest(key).filter(|_| self.has_open_but(avoid))?;
+        let nearest = self.nearest(key).filter(|_| self.any_open_but(avoid).is_some())?;
         let open = |server| Some(server) != avoid && self.seats[server.index()].is_open();
         let within = |server| open(server) && self.is_within_share(server);
         let start = Bound::Included(nearest);
         let found = self.around(start, within).or_else(|| self.around(start, open));
-        found.map(|point| point.server)
+        found.map(|point| point.server).or_else(|| self.any_open_but(avoid))
     }
 
     fn nearest(&self, key: u32) -> Option<Point> {
@@ -134,10 +146,11 @@ impl Ring {
         Some(if back <= ahead { before } else { after })
     }
 
-    /// The first point from `start` on around the ring whose server fits.
+    /// The first of so many points from `start` on around the ring whose server fits.
     fn around(&self, start: Bound<Point>, fits: impl Fn(ServerId) -> bool) -> Option<Point> {
         let ahead = self.points.range((start, Bound::Unbounded));
-        ahead.chain(&self.points).find(|point| fits(point.server)).copied()
+        let mut points = ahead.chain(&self.points).take(RING_WALK_MAX).inspect(|_| steps::count());
+        points.find(|point| fits(point.server)).copied()
     }
 
     /// With `hash-balance-factor`: whether the server may have one more. That many percent of all connections,
@@ -152,9 +165,8 @@ impl Ring {
         u64::from(seat.load) < (dealt(before + u64::from(seat.weight)) - dealt(before)).max(1)
     }
 
-    fn has_open_but(&self, server: Option<ServerId>) -> bool {
-        let without = server.is_some_and(|server| self.seats[server.index()].is_open());
-        self.open > u32::from(without)
+    fn any_open_but(&self, server: Option<ServerId>) -> Option<ServerId> {
+        self.open.winner_but(server).map(|(server, _)| server)
     }
 
     /// How many connections the server has for its weight; less is better.
@@ -166,13 +178,16 @@ impl Ring {
     /// The server whose turn it is, `without` left out, and takes the turn: the points have theirs in the
     /// order of their places. Full servers are stepped over.
     pub(super) fn turn(&mut self, without: Option<ServerId>) -> Option<ServerId> {
-        if !self.has_open_but(without) {
-            return None;
-        }
+        let any = self.any_open_but(without)?;
         let start = self.last.map_or(Bound::Unbounded, Bound::Excluded);
         let open = |server| Some(server) != without && self.seats[server.index()].is_open();
-        self.last = Some(self.around(start, open)?);
-        self.last.map(|point| point.server)
+        match self.around(start, open) {
+            Some(point) => {
+                self.last = Some(point);
+                Some(point.server)
+            }
+            None => Some(any),
+        }
     }
 }
 

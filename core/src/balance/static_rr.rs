@@ -1,21 +1,41 @@
 //! `balance static-rr`: by turns over a table that is laid out again whenever a server comes or goes.
+//!
+//! While all weights are equal the table is the list of members, and needs no room: ranks among them say
+//! everything, and a change costs a step per bit of a server's number. With different weights it is laid out,
+//! once for all changes since the last pick, in as many steps as it has places.
 
+use super::prefix::Prefix;
 use super::tournament::{Key, Tournament};
 use crate::base::ids::ServerId;
+use crate::base::map::Map;
 
 /// Turns over a fixed table.
 #[derive(Clone, Debug)]
 pub(super) struct StaticRr {
     weights: Vec<u32>,
     full: Vec<bool>,
+    /// How many members have each weight.
+    kinds: Map<u32, u32>,
+    /// One for each member, and for each that is not full.
+    members: Prefix,
+    open: Prefix,
     /// Whether weights changed since the table was laid out.
     stale: bool,
-    /// The places of each server in the table, ascending.
-    places: Vec<Vec<u32>>,
+    /// The table, if weights differ.
+    table: Option<Table>,
     /// Length of the table.
     length: u64,
     /// The turn to give next. Turns count on past the end of the table: turn `t` has place `t % length`.
     turn: u64,
+}
+
+/// A table of servers with different weights.
+#[derive(Clone, Debug)]
+struct Table {
+    /// The server of each place.
+    servers: Vec<ServerId>,
+    /// The places of each server, ascending.
+    places: Vec<Vec<u32>>,
     /// Members that are not full, by their next turn.
     order: Tournament,
 }
@@ -26,84 +46,123 @@ impl StaticRr {
         StaticRr {
             weights: vec![0; count],
             full: vec![false; count],
+            kinds: Map::new(),
+            members: Prefix::new(count),
+            open: Prefix::new(count),
             stale: false,
-            places: vec![Vec::new(); count],
+            table: None,
             length: 0,
             turn: 0,
-            order: Tournament::new(count),
         }
     }
 
     /// Sets the weight; zero takes the server out.
     pub(super) fn set_weight(&mut self, server: ServerId, weight: u32) {
-        if self.weights[server.index()] == weight {
+        let before = std::mem::replace(&mut self.weights[server.index()], weight);
+        if before == weight {
             return;
         }
-        self.weights[server.index()] = weight;
+        if let Some(count) = self.kinds.get_mut(&before) {
+            *count -= 1;
+            if *count == 0 {
+                self.kinds.remove(&before);
+            }
+        }
+        if weight > 0 {
+            *self.kinds.entry(weight).or_default() += 1;
+        }
+        let is_member = |weight: u32| u32::from(weight > 0);
+        self.members.change(server, is_member(before), is_member(weight));
+        if !self.full[server.index()] {
+            self.open.change(server, is_member(before), is_member(weight));
+        }
         self.stale = true;
     }
 
-    /// Lays the table out again if weights changed since, and says whether it did. One layout serves many
-    /// changes.
-    pub(super) fn settle(&mut self) -> bool {
+    /// Lays the table out again if weights changed since. One layout serves many changes.
+    pub(super) fn settle(&mut self) {
         if !std::mem::take(&mut self.stale) {
-            return false;
+            return;
         }
         // haproxy goes on from the same place; where the old table ended the new one may go on.
         let place = match self.turn.checked_rem(self.length) {
             Some(0) if self.turn > 0 => self.length,
             place => place.unwrap_or(0),
         };
-        self.places = lay_out(&self.weights);
-        self.length = self.places.iter().map(Vec::len).sum::<usize>() as u64;
+        self.table = (self.kinds.len() > 1).then(|| Table::new(&self.weights));
+        self.length = match &self.table {
+            Some(table) => table.servers.len() as u64,
+            None => self.kinds.values().map(|count| u64::from(*count)).sum(),
+        };
         self.turn = if place < self.length { place } else { 0 };
-        for index in 0..self.weights.len() {
-            self.seat_again(ServerId(index as u32));
+        if self.table.is_some() {
+            for index in 0..self.weights.len() {
+                self.seat_again(ServerId(index as u32));
+            }
         }
-        true
     }
 
-    /// Writes the table down: the server of each place.
-    pub(super) fn list(&self, table: &mut Vec<ServerId>) {
-        table.clear();
-        table.resize(self.length as usize, ServerId(0));
-        for (index, places) in self.places.iter().enumerate() {
-            for place in places {
-                table[*place as usize] = ServerId(index as u32);
-            }
+    /// The server whose place in the table a number leads to. The table is settled.
+    pub(super) fn at(&self, number: u32) -> Option<ServerId> {
+        let place = u64::from(number).checked_rem(self.length)?;
+        match &self.table {
+            Some(table) => table.servers.get(place as usize).copied(),
+            None => self.members.at(place),
         }
     }
 
     /// Leaves the server out while it is full.
     pub(super) fn set_full(&mut self, server: ServerId, full: bool) {
-        if self.full[server.index()] != full {
-            self.full[server.index()] = full;
-            self.seat_again(server);
+        if std::mem::replace(&mut self.full[server.index()], full) == full {
+            return;
         }
+        if self.weights[server.index()] > 0 {
+            self.open.change(server, u32::from(full), u32::from(!full));
+        }
+        self.seat_again(server);
     }
 
+    /// Says in the table when the server's next turn is.
     fn seat_again(&mut self, server: ServerId) {
-        match self.next_turn(server) {
-            Some(turn) if !self.full[server.index()] => self.order.enter(server, Key::from(turn)),
-            _ => self.order.leave(server),
+        let turn = self.next_turn(server).filter(|_| !self.full[server.index()]);
+        if let Some(table) = &mut self.table {
+            match turn {
+                Some(turn) => table.order.enter(server, Key::from(turn)),
+                None => table.order.leave(server),
+            }
         }
     }
 
     /// The first turn of the server from the present one on.
     fn next_turn(&self, server: ServerId) -> Option<u64> {
-        let places = &self.places[server.index()];
         let place = self.turn.checked_rem(self.length)?;
         let round = self.turn - place;
-        let later = places.partition_point(|own| u64::from(*own) < place);
-        match places.get(later) {
-            Some(own) => Some(round + u64::from(*own)),
-            None => places.first().map(|own| round + self.length + u64::from(*own)),
-        }
+        let own = match &self.table {
+            None => Some(self.members.before(server)),
+            Some(table) => {
+                let places = &table.places[server.index()];
+                let later = places.partition_point(|own| u64::from(*own) < place);
+                places.get(later).or(places.first()).map(|own| u64::from(*own))
+            }
+        }?;
+        Some(if own >= place { round + own } else { round + self.length + own })
     }
 
     /// Whose turn it is, `without` left out. The table is settled.
     pub(super) fn pick(&self, without: Option<ServerId>) -> Option<ServerId> {
-        self.order.winner_but(without).map(|(server, _)| server)
+        match &self.table {
+            Some(table) => table.order.winner_but(without).map(|(server, _)| server),
+            None => {
+                let next = self.members.at(self.turn.checked_rem(self.length)?)?;
+                let rank = self.open.before(next);
+                let from = |rank| self.open.at(rank).or_else(|| self.open.at(0));
+                let server = from(rank)?;
+                if Some(server) != without {
+                    return Some(server);
+                }
+                from(self.open.before(server) + 1).filter(|server| Some(*server) != without)
+            }
+        }
     }
 
     /// The server gets this turn, and `without` was passed over.
@@ -115,6 +174,20 @@ impl StaticRr {
                 self.seat_again(without);
             }
         }
+    }
+}
+
+impl Table {
+    /// Where nobody has a turn yet.
+    fn new(weights: &[u32]) -> Table {
+        let places = lay_out(weights);
+        let mut servers = vec![ServerId(0); places.iter().map(Vec::len).sum()];
+        for (index, places) in places.iter().enumerate() {
+            for place in places {
+                servers[*place as usize] = ServerId(index as u32);
+            }
+        }
+        Table { servers, places, order: Tournament::new(weights.len()) }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A change costs one walk from a leaf to the root; asking costs nothing. Nothing is allocated after the
 //! tree is made, and servers come and go by setting and clearing their key.
 
+use super::steps;
 use crate::base::ids::ServerId;
 
 /// What servers are ordered by. Smaller wins; the server's own number decides between equal keys.
@@ -48,6 +49,7 @@ impl Tournament {
         let mut at = self.leaf(server);
         self.tree[at] = slot;
         while at > 1 {
+            steps::count();
             at /= 2;
             self.tree[at] = self.tree[2 * at].min(self.tree[2 * at + 1]);
         }
@@ -63,6 +65,7 @@ impl Tournament {
         let mut at = self.leaf(server);
         let mut best = NOBODY;
         while at > 1 {
+            steps::count();
             best = best.min(self.tree[at ^ 1]);
             at /= 2;
         }

@@ -49,5 +49,9 @@ pub const RING_POINTS_PER_WEIGHT: u32 = 16;
 /// How far apart the numbers are from which two servers' points are made: the most points of one server.
 pub const RING_SERVER_SPAN: u32 = 4096;
 
+/// Most points looked at around the ring of consistent hashing for one request, where servers are to be avoided,
+/// are full or have their share. A ring of fewer points is searched whole.
+pub const RING_WALK_MAX: usize = 4096;
+
 /// Most servers that `balance random` looks at for one request.
 pub const RANDOM_DRAWS_MAX: u32 = 256;
