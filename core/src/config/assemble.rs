@@ -21,15 +21,16 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
     warn_of_stats(&mut reader);
     check_ids(&mut reader);
     let proxies = std::mem::take(&mut reader.proxies);
-    let backends = proxies.iter().filter(|draft| draft.kind.has_back());
+    let backends = proxies.iter().enumerate().filter(|(_, draft)| draft.kind.has_back());
     let backend_ids: Map<Arc<str>, (BackendId, usize)> = backends
         .enumerate()
-        .map(|(id, draft)| {
-            let at = proxies.iter().position(|other| std::ptr::eq(other, draft)).unwrap_or_default();
-            (Arc::clone(&draft.name), (BackendId(index(id)), at))
-        })
+        .map(|(id, (at, draft))| (Arc::clone(&draft.name), (BackendId(index(id)), at)))
         .collect();
-    let mut builder = Builder { targets: LogTargets::default(), backend_ids, proxies: &proxies, reader };
+    let tables = proxies.iter().filter_map(|draft| draft.stick_table.as_ref());
+    let table_ids =
+        tables.enumerate().map(|(id, table)| (table.name.as_str(), TableId(index(id)))).collect();
+    let targets = LogTargets::default();
+    let mut builder = Builder { targets, backend_ids, table_ids, proxies: &proxies, reader };
     let global_log = std::mem::take(&mut builder.reader.global.log);
     let mut config = Config {
         global: builder.reader.global.model.clone(),
@@ -138,6 +139,8 @@ struct Builder<'p, 'e> {
     targets: LogTargets,
     /// Backends by name: their ids, and their positions among all proxies.
     backend_ids: Map<Arc<str>, (BackendId, usize)>,
+    /// Stick tables by name.
+    table_ids: Map<&'p str, TableId>,
     proxies: &'p [ProxyDraft],
     reader: Reader<'e>,
 }
@@ -295,12 +298,9 @@ impl Builder<'_, '_> {
 
     /// The stick rules of a proxy, their tables found.
     fn stick_rules(&mut self, draft: &ProxyDraft) -> Vec<StickRule> {
-        let tables = self.proxies.iter().filter_map(|proxy| proxy.stick_table.as_ref());
-        let ids: Map<&str, TableId> =
-            tables.enumerate().map(|(at, table)| (table.name.as_str(), TableId(index(at)))).collect();
         let mut rules = Vec::new();
         for StickDraft { action, key, table, place } in &draft.stick_rules {
-            if let Some(&id) = ids.get(table.as_str()) {
+            if let Some(&id) = self.table_ids.get(table.as_str()) {
                 rules.push(StickRule { action: *action, key: key.clone(), table: id });
                 continue;
             }

@@ -11,6 +11,7 @@ use super::predicate;
 use super::problem::{Place, Problem};
 use super::section::Section;
 use crate::base::limits::{CONFIG_LINE_MAX, PROBLEMS_MAX};
+use crate::base::map::Map;
 
 /// A configuration file.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Reader<'e> {
     pub(super) defaults: Vec<Defaults>,
     /// `frontend`, `backend` and `listen` sections, in order.
     pub(super) proxies: Vec<ProxyDraft>,
+    /// Where in `proxies` a name is, in order.
+    pub(super) names: Map<Arc<str>, Vec<usize>>,
     pub(super) section: Section,
     blocks: Blocks,
 }
@@ -80,6 +83,7 @@ impl<'e> Reader<'e> {
             global: GlobalDraft::default(),
             defaults: Vec::new(),
             proxies: Vec::new(),
+            names: Map::new(),
             section: Section::None,
             blocks: Blocks::default(),
         }

@@ -1,5 +1,7 @@
 //! Which section a line opens (configuration manual 2.3 and 4).
 
+use std::sync::Arc;
+
 use super::draft::{ProxyDraft, ProxyKind, Settings};
 use super::finding::Weight;
 use super::problem::Place;
@@ -110,6 +112,7 @@ impl Reader<'_> {
         } else {
             self.section = Section::Proxy;
             self.check_name(&draft, split.place(1));
+            self.names.entry(Arc::clone(&draft.name)).or_default().push(self.proxies.len());
             self.proxies.push(draft);
         }
     }
@@ -220,11 +223,11 @@ impl Reader<'_> {
     /// Reports a name that another proxy of the same kind has.
     fn check_name(&mut self, draft: &ProxyDraft, place: Place) {
         let clash = |other: &&ProxyDraft| {
-            other.name == draft.name
-                && ((other.kind.has_front() && draft.kind.has_front())
-                    || (other.kind.has_back() && draft.kind.has_back()))
+            (other.kind.has_front() && draft.kind.has_front())
+                || (other.kind.has_back() && draft.kind.has_back())
         };
-        if let Some(other) = self.proxies.iter().find(clash) {
+        let same = self.names.get(&draft.name).map_or(&[][..], Vec::as_slice);
+        if let Some(other) = same.iter().map(|at| &self.proxies[*at]).find(clash) {
             let message = format!(
                 "{} has the same name as {} declared at {}:{}.",
                 draft.title(),
