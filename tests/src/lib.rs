@@ -6,6 +6,7 @@
 //! what was on the wire.
 
 pub mod client;
+pub mod figures;
 pub mod inside;
 pub mod origin;
 pub mod program;

@@ -27,8 +27,7 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
         .map(|(id, (at, draft))| (Arc::clone(&draft.name), (BackendId(index(id)), at)))
         .collect();
     let tables = proxies.iter().filter_map(|draft| draft.stick_table.as_ref());
-    let table_ids =
-        tables.enumerate().map(|(id, table)| (table.name.as_str(), TableId(index(id)))).collect();
+    let table_ids = tables.enumerate().map(|(id, table)| (table.name.as_str(), TableId(index(id)))).collect();
     let targets = LogTargets::default();
     let mut builder = Builder { targets, backend_ids, table_ids, proxies: &proxies, reader };
     let global_log = std::mem::take(&mut builder.reader.global.log);
