@@ -2,5 +2,6 @@
 
 mod conformance;
 mod differential;
+mod performance;
 mod tidy;
 mod verdicts;

@@ -41,7 +41,7 @@ const CORES: &[u32] = &[1, 2, 4, 8, 16, 32, 64, 128];
 
 /// Measures, and applies the model.
 pub(crate) fn lock(
-    contenders: &[Contender],
+    subject: &Contender,
     extent: Extent,
     stamp: &Stamp,
     progress: &Progress,
@@ -56,7 +56,7 @@ pub(crate) fn lock(
         together.push(round(&shared, true));
         progress.step();
     }
-    let mut bench = Bench::start(&contenders[0], &Setup::of(&KEEP_ALIVE))?;
+    let mut bench = Bench::start(subject, &Setup::of(&KEEP_ALIVE))?;
     let mut request_us = Vec::new();
     for _ in 0..extent.rounds {
         request_us.push(bench.slice(extent.slice, Pace::Full).sample().cpu_us);

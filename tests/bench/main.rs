@@ -19,7 +19,7 @@ mod wire;
 use std::process::ExitCode;
 
 use clap::Parser;
-use evenkeel_tests::figures::Figures;
+use evenkeel_tests::figures::{Figures, Stamp};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
@@ -70,52 +70,44 @@ fn take_parts(options: &Options, contenders: &[Contender], figures: &mut Figures
     let stamp = output::stamp(contenders);
     let progress = Progress::new();
     let extent = Extent { rounds: options.rounds, slice: options.slice };
-    let mut keep = |name: &str, error: String| {
-        progress.print(&format!("{name} failed: {error}"));
-        failed.push(name.to_owned());
-    };
-    for scenario in SCENARIOS.iter().filter(|scenario| options.wants(scenario.name)) {
-        match rounds::scenario(scenario, contenders, extent, &stamp, &progress) {
+    for name in options::items().filter(|name| options.wants(name)) {
+        match part(name, contenders, extent, &stamp, &progress) {
             Ok(found) => {
-                progress.print(&output::scenario(&found));
-                figures.scenarios.push(found);
+                progress.print(&output::part(&found));
+                figures.merge(found);
             }
-            Err(error) => keep(scenario.name, error),
+            Err(error) => {
+                progress.print(&format!("{name} failed: {error}\n"));
+                failed.push(name.to_owned());
+            }
         }
     }
-    if options.wants("memory") {
-        let found = memory::memory(contenders, &stamp, &progress);
-        figures.memory = found.map_err(|error| keep("memory", error)).ok();
+}
+
+/// Measures what has this name.
+fn part(
+    name: &str,
+    contenders: &[Contender],
+    extent: Extent,
+    stamp: &Stamp,
+    progress: &Progress,
+) -> Result<Figures, String> {
+    let mut figures = Figures::default();
+    let scale = Scale { contenders: &contenders[..2], extent, stamp, progress };
+    if let Some(scenario) = SCENARIOS.iter().find(|scenario| scenario.name == name) {
+        figures.scenarios.push(rounds::scenario(scenario, contenders, extent, stamp, progress)?);
     }
-    let scale = Scale { contenders: &contenders[..2], extent, stamp: &stamp, progress: &progress };
-    let mut series = |name: &str, found: Result<Vec<_>, String>| match found {
-        Ok(found) => figures.series.extend(found),
-        Err(error) => keep(name, error),
-    };
-    if options.wants("workers") {
-        series("workers", scale.workers().map(|found| vec![found]));
+    match name {
+        "memory" => figures.memory = Some(memory::memory(contenders, stamp, progress)?),
+        "workers" => figures.series.push(scale.workers()?),
+        "connections" => figures.series.push(scale.connections()?),
+        "servers" => figures.series = scale.servers()?,
+        "idle" => figures.idle = Some(scale.idle()?),
+        "loading" => figures.loading = Some(loading::loading(contenders, stamp, progress)?),
+        "lock" => figures.lock = Some(lock::lock(&contenders[0], extent, stamp, progress)?),
+        _ => {}
     }
-    if options.wants("connections") {
-        series("connections", scale.connections().map(|found| vec![found]));
-    }
-    if options.wants("servers") {
-        series("servers", scale.servers());
-    }
-    if options.wants("idle") {
-        figures.idle = scale.idle().map_err(|error| keep("idle", error)).ok();
-    }
-    if options.wants("loading") {
-        let found = loading::loading(contenders, &stamp, &progress);
-        figures.loading = found.map_err(|error| keep("loading", error)).ok();
-    }
-    if options.wants("lock") {
-        let found = lock::lock(contenders, extent, &stamp, &progress);
-        figures.lock = found.map_err(|error| keep("lock", error)).ok();
-    }
-    let rest = Figures { scenarios: Vec::new(), ..figures.clone() };
-    if rest != Figures::default() {
-        progress.print(&evenkeel_tests::figures::page::tables(&rest));
-    }
+    Ok(figures)
 }
 
 /// Keeps this thread on a core.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 
 use crate::contender::Contender;
 use crate::scenario::SCENARIOS;
@@ -37,7 +38,7 @@ pub(crate) struct Options {
     pub(crate) vs: Vec<Contender>,
 
     /// Measure only this; repeatable.
-    #[arg(long, value_name = "NAME", value_parser = items(), conflicts_with_all = ["all", "scale"])]
+    #[arg(long, value_name = "NAME", value_parser = names(), conflicts_with_all = ["all", "scale"])]
     scenario: Vec<String>,
 
     /// Measure scale in place of the scenarios: workers, connections, servers, idle, loading, lock.
@@ -88,10 +89,14 @@ impl Options {
     }
 }
 
-/// Everything that can be asked for by name.
-fn items() -> clap::builder::PossibleValuesParser {
+/// Everything that can be measured, in order.
+pub(crate) fn items() -> impl Iterator<Item = &'static str> {
     let scenarios = SCENARIOS.iter().map(|scenario| scenario.name);
-    scenarios.chain(["memory"]).chain(SCALE.iter().copied()).collect::<Vec<_>>().into()
+    scenarios.chain(["memory"]).chain(SCALE.iter().copied())
+}
+
+fn names() -> PossibleValuesParser {
+    items().collect::<Vec<_>>().into()
 }
 
 fn words(text: &str) -> Result<Words, String> {

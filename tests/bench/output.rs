@@ -7,8 +7,16 @@ use evenkeel_tests::figures::{Figures, Quantity, Runs, Scenario, Stamp};
 
 use crate::contender::Contender;
 
+/// What a part of the measurements found, for the terminal.
+pub(crate) fn part(figures: &Figures) -> String {
+    match figures.scenarios.first() {
+        Some(found) => scenario(found),
+        None => page::parts(figures).join("\n"),
+    }
+}
+
 /// The lines of one scenario.
-pub(crate) fn scenario(scenario: &Scenario) -> String {
+fn scenario(scenario: &Scenario) -> String {
     let mut lines = vec![format!(
         "{:18} {:>9} {:>7} {:>13} {:>5} {:>7} {:>7} {:>6}   at {:.0}/s {:>7} {:>7}",
         scenario.name,

@@ -23,9 +23,16 @@ pub fn refresh(page: &str, figures: &Figures) -> Option<String> {
     Some(format!("{before}{BEGIN}\n\n{}\n{END}{after}", tables(figures)))
 }
 
+/// Where the figures come from, and all tables.
+fn tables(figures: &Figures) -> String {
+    let mut all = vec![provenance(figures)];
+    all.extend(parts(figures));
+    all.join("\n")
+}
+
 /// All tables.
-pub fn tables(figures: &Figures) -> String {
-    let mut parts = vec![provenance(figures)];
+pub fn parts(figures: &Figures) -> Vec<String> {
+    let mut parts = Vec::new();
     if !figures.scenarios.is_empty() {
         parts.push(scenarios(&figures.scenarios));
         parts.push(absolute(&figures.scenarios));
@@ -39,11 +46,14 @@ pub fn tables(figures: &Figures) -> String {
     parts.extend(figures.idle.as_ref().map(idle));
     parts.extend(figures.loading.as_ref().map(loading));
     parts.extend(figures.lock.as_ref().map(lock));
-    parts.join("\n")
+    parts
 }
 
 fn provenance(figures: &Figures) -> String {
     let stamps = figures.stamps();
+    if stamps.is_empty() {
+        return "Nothing is published yet.\n".to_owned();
+    }
     let list = |of: &dyn Fn(&super::Stamp) -> Vec<String>| {
         let all: BTreeSet<String> = stamps.iter().flat_map(|stamp| of(stamp)).collect();
         all.into_iter().collect::<Vec<_>>()
