@@ -155,6 +155,7 @@ fn backend(scenario: &Scenario) -> model::Backend {
             check: millis(timeouts.check),
         },
         retries: plan.retries,
+        retry_on: model::RetryOn::default(),
         redispatch: match plan.redispatch {
             0 => model::Redispatch::Never,
             every @ 1.. => model::Redispatch::Every(every.unsigned_abs()),
@@ -194,6 +195,7 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
         stick: true,
         weight: plan.weight,
         maxconn: plan.maxconn,
+        minconn: None,
         maxqueue: None,
         backup: plan.backup,
         disabled: false,

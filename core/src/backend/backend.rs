@@ -8,10 +8,12 @@ use super::grant::{Grant, Waiter};
 use super::health::{Status, Turn};
 use super::notice::{CheckReport, Notice, StateChange, Subject};
 use super::queue::{Left, Queue};
+use super::ramp::Ramp;
 use super::server::ServerState;
 use crate::balance::{Balancer, ring_origin};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::map::Map;
+use crate::base::priority::Priority;
 use crate::base::time::Now;
 use crate::health::{CheckStatus, Outcome};
 use crate::model;
@@ -26,6 +28,8 @@ pub struct Wish {
     pub only: Option<ServerId>,
     /// The one that requests with this number go to, if `balance` looks at the request.
     pub key: Option<u32>,
+    /// How urgent it is, if it has to wait.
+    pub priority: Priority,
 }
 
 /// What a stream that asked for a server gets.
@@ -37,8 +41,6 @@ pub enum Assigned {
     Queued {
         /// Whose queue; `None` is the backend's.
         server: Option<ServerId>,
-        /// How many stand before it.
-        position: u32,
     },
     /// No server is usable: none is up, or all weights are zero. With [`Wish::only`]: that one is not up.
     NoServer,
@@ -69,6 +71,7 @@ pub struct Backend {
     /// How many servers the balancer may pick, full ones included.
     members: u32,
     queue: Queue,
+    ramp: Ramp,
     events: VecDeque<Event>,
     /// Streams on this backend, waiting ones included.
     streams: u32,
@@ -97,6 +100,7 @@ impl Backend {
             balancer: Balancer::new(settings.balance, factor, &origins),
             members: 0,
             queue: Queue::new(count),
+            ramp: Ramp::new(settings.fullconn.unwrap_or(1)),
             events: VecDeque::new(),
             streams: 0,
             last_checks: vec![None; count],
@@ -136,30 +140,43 @@ impl Backend {
         (count(false), count(true))
     }
 
-    /// A stream came to the backend.
+    /// A stream came to the backend. Servers whose limit rises with it serve who waits.
     pub fn begin(&mut self) {
         self.streams += 1;
+        let mut last = None;
+        while let Some(server) = self.ramp.turns_at(self.streams, last) {
+            self.tell_balancer(server);
+            self.fill(server);
+            last = Some(server);
+        }
     }
 
     /// A stream left the backend.
     pub fn end(&mut self) {
         debug_assert!(self.streams > 0, "a stream that ends has begun");
+        let before = self.streams;
         self.streams = self.streams.saturating_sub(1);
+        let mut last = None;
+        while let Some(server) = self.ramp.turns_at(before, last) {
+            self.tell_balancer(server);
+            last = Some(server);
+        }
     }
 
     /// Asks for a slot of a server.
-    pub fn assign(&mut self, _now: Now, waiter: Waiter, wish: Wish) -> Assigned {
+    pub fn assign(&mut self, now: Now, waiter: Waiter, wish: Wish) -> Assigned {
         if let Some(only) = wish.only {
-            return self.assign_only(waiter, only);
+            return self.assign_only(now, waiter, only, wish.priority);
         }
         if let Some(server) = self.balancer.pick(wish.key, wish.exclude) {
             // A key leads to a full server too, and waits for it.
-            return self.assign_only(waiter, server);
+            return self.assign_only(now, waiter, server, wish.priority);
         }
         if !self.has_member() {
             return Assigned::NoServer;
         }
-        Assigned::Queued { server: None, position: self.queue.join(waiter, None) }
+        self.queue.join(waiter, None, wish.priority, now.time);
+        Assigned::Queued { server: None }
     }
 
     /// Which server a cookie's value names: the first that is up.
@@ -186,7 +203,7 @@ impl Backend {
         Assigned::Server(server)
     }
 
-    fn assign_only(&mut self, waiter: Waiter, only: ServerId) -> Assigned {
+    fn assign_only(&mut self, now: Now, waiter: Waiter, only: ServerId, priority: Priority) -> Assigned {
         let Some(server) = self.servers.get(only.index()) else {
             return Assigned::NoServer;
         };
@@ -200,7 +217,8 @@ impl Backend {
         if server.settings.maxqueue.is_some_and(|most| self.queue.len(Some(only)) >= most) {
             return Assigned::QueueFull;
         }
-        Assigned::Queued { server: Some(only), position: self.queue.join(waiter, Some(only)) }
+        self.queue.join(waiter, Some(only), priority, now.time);
+        Assigned::Queued { server: Some(only) }
     }
 
     /// Leaves the queue.
@@ -211,12 +229,11 @@ impl Backend {
         }
     }
 
-    /// Gives a slot back. It goes at once to the stream that waits longest, if one does.
+    /// Gives a slot back. It goes at once to the most urgent stream that waits, if one does.
     pub fn release(&mut self, _now: Now, server: ServerId) {
-        let state = &mut self.servers[server.index()];
-        debug_assert!(state.connections > 0, "a slot that is given back was taken");
-        state.connections = state.connections.saturating_sub(1);
-        self.tell_balancer(server);
+        let connections = self.servers[server.index()].connections;
+        debug_assert!(connections > 0, "a slot that is given back was taken");
+        self.count(server, connections.saturating_sub(1));
         self.fill(server);
     }
 
@@ -339,12 +356,22 @@ impl Backend {
     }
 
     fn take_slot(&mut self, server: ServerId) {
-        self.servers[server.index()].connections += 1;
+        self.count(server, self.servers[server.index()].connections + 1);
+    }
+
+    fn count(&mut self, server: ServerId, connections: u32) {
+        let state = &mut self.servers[server.index()];
+        let before = std::mem::replace(&mut state.connections, connections);
+        if state.settings.minconn.is_some() {
+            self.ramp.moved(server, &state.settings, before, connections);
+        }
         self.tell_balancer(server);
     }
 
     fn tell_balancer(&mut self, server: ServerId) {
-        let state = &self.servers[server.index()];
+        let state = &mut self.servers[server.index()];
+        let limit = self.ramp.limit(&state.settings, self.streams);
+        state.full = limit.is_some_and(|most| state.connections >= most);
         self.balancer.set_load(server, state.connections);
         self.balancer.set_full(server, !state.has_room());
     }
@@ -353,7 +380,7 @@ impl Backend {
     fn fill(&mut self, server: ServerId) {
         while self.servers[server.index()].status == Status::Up && self.servers[server.index()].has_room() {
             let member = self.servers[server.index()].member;
-            let Some(left) = self.queue.serve_oldest(server, member) else {
+            let Some(left) = self.queue.serve_first(server, member) else {
                 return;
             };
             self.take_slot(server);
@@ -367,7 +394,7 @@ impl Backend {
             let Some(server) = self.balancer.pick(None, None) else {
                 return;
             };
-            let Some(left) = self.queue.serve_oldest(server, true) else {
+            let Some(left) = self.queue.serve_first(server, true) else {
                 return;
             };
             self.take_slot(server);
@@ -393,6 +420,9 @@ impl Backend {
             if let Some(most) = server.settings.maxconn {
                 assert!(server.connections <= most, "{name} is within its maxconn");
             }
+            let limit = self.ramp.limit(&server.settings, self.streams);
+            let full = limit.is_some_and(|most| server.connections >= most);
+            assert_eq!(server.full, full, "{name} is full when its limit of the moment says so");
             if server.status == Status::Up && server.has_room() {
                 assert_eq!(self.queue.len(Some(id)), 0, "nobody waits for {name} while it has room");
                 assert!(!server.member || self.queue.len(None) == 0, "nobody waits while {name} has room");
@@ -406,4 +436,4 @@ impl Backend {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::backend) mod tests;

@@ -7,6 +7,7 @@ mod grant;
 mod health;
 mod notice;
 mod queue;
+mod ramp;
 mod server;
 mod shared;
 

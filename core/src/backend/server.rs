@@ -14,6 +14,8 @@ pub struct ServerState {
     pub(super) score: Option<Score>,
     /// Slots in use, granted ones included.
     pub(super) connections: u32,
+    /// Whether it takes no more at the moment.
+    pub(super) full: bool,
     /// Whether the balancer may pick it: it is up, has a weight, and is no idle backup.
     pub(super) member: bool,
 }
@@ -22,7 +24,14 @@ impl ServerState {
     pub(super) fn new(settings: &Arc<model::Server>) -> ServerState {
         let status = if settings.disabled { Status::Maintenance } else { Status::Up };
         let score = settings.check.as_ref().map(|check| Score::new(check.rise, check.fall));
-        ServerState { settings: Arc::clone(settings), status, score, connections: 0, member: false }
+        ServerState {
+            settings: Arc::clone(settings),
+            status,
+            score,
+            connections: 0,
+            full: false,
+            member: false,
+        }
     }
 
     /// Its settings.
@@ -57,6 +66,6 @@ impl ServerState {
 
     /// Whether a slot is free.
     pub(super) fn has_room(&self) -> bool {
-        self.settings.maxconn.is_none_or(|most| self.connections < most)
+        !self.full
     }
 }

@@ -5,6 +5,7 @@ pub mod hash;
 pub mod ids;
 pub mod limits;
 pub mod map;
+pub mod priority;
 pub mod random;
 pub mod slots;
 pub mod socket;

@@ -13,7 +13,7 @@ use crate::base::map::{Map, Set};
 use crate::keyword::closest;
 use crate::log::Format;
 use crate::model::{
-    Backend, Balance, Config, Frontend, Listener, LogTarget, LogWire, Mode, Server, StickRule,
+    Backend, Balance, Config, Frontend, Listener, LogTarget, LogWire, Mode, RetryOn, Server, StickRule,
 };
 
 /// Builds the configuration. It may only be used if no problem is an alert.
@@ -330,6 +330,8 @@ impl Builder<'_, '_> {
             servers: servers(draft),
             timeouts: settings.server,
             retries: settings.retries,
+            // Only requests can be told apart from their answers.
+            retry_on: if settings.mode == Mode::Http { settings.retry_on } else { RetryOn::default() },
             redispatch: settings.redispatch,
             reuse: settings.reuse,
             fullconn: settings.fullconn,

@@ -174,6 +174,10 @@ fn belongs(row: &Directive<ProxyDraft>, draft: &ProxyDraft, name: &str, findings
         findings.alert(0, message, help);
         return false;
     }
+    if row.kind == Kind::Proxy && name == "retry-on" {
+        findings.alert(0, "'retry-on' only available in backend or listen section", help);
+        return false;
+    }
     let message = match (row.kind, name) {
         (Kind::TimeoutName, _) => {
             format!("'timeout {name}' will be ignored because {title} has no {half} capability")

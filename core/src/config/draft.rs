@@ -12,7 +12,7 @@ use crate::base::map::Set;
 use crate::log::Format;
 use crate::model::{
     Balance, ClientTimeouts, ConnectionMode, Cookie, CookieCapture, ErrorPages, ForwardFor, Global, Hashing,
-    LogTarget, Mapping, Mode, Redispatch, Reuse, ServerTimeouts, StickAction, StickTable,
+    LogTarget, Mapping, Mode, Redispatch, RetryOn, Reuse, ServerTimeouts, StickAction, StickTable,
 };
 use crate::rules::{CaptureSlots, Rule};
 use crate::sample::Sample;
@@ -99,6 +99,7 @@ pub(super) struct Settings {
     pub(super) fullconn: Option<u32>,
     pub(super) backlog: Option<u32>,
     pub(super) retries: u32,
+    pub(super) retry_on: RetryOn,
     pub(super) client: ClientTimeouts,
     pub(super) server: ServerTimeouts,
     pub(super) connection_mode: ConnectionMode,
@@ -138,6 +139,7 @@ impl Default for Settings {
             fullconn: None,
             backlog: None,
             retries: 3,
+            retry_on: RetryOn::default(),
             client: ClientTimeouts::default(),
             server: ServerTimeouts::default(),
             connection_mode: ConnectionMode::KeepAlive,

@@ -42,6 +42,7 @@ fn exchange(request: Option<&RequestHead>, look: impl FnOnce(&mut Scope<'_>)) {
         ending: Ending { letters: *b"----" },
         counts: [1, 1, 0, 0],
         retries: 0,
+        priority: Default::default(),
         redispatched: false,
         server_queue: 0,
         backend_queue: 0,

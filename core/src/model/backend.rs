@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, RingKey, StickRule};
+use super::{
+    Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, RetryOn, RingKey, StickRule,
+};
 use crate::base::address::Address;
 use crate::base::ids::LogTargetId;
 use crate::rules::Rule;
@@ -73,11 +75,13 @@ pub struct Backend {
     pub timeouts: ServerTimeouts,
     /// `retries`.
     pub retries: u32,
+    /// `retry-on`.
+    pub retry_on: RetryOn,
     /// `option redispatch`.
     pub redispatch: Redispatch,
     /// `http-reuse`.
     pub reuse: Reuse,
-    /// `fullconn`.
+    /// `fullconn`; `None` is what the frontends give it, see [`super::Config::fullconn`].
     pub fullconn: Option<u32>,
     /// Keep-alive, server-close or close.
     pub connection_mode: ConnectionMode,
@@ -126,6 +130,8 @@ pub struct Server {
     pub weight: u32,
     /// `maxconn`; `None` is unlimited.
     pub maxconn: Option<u32>,
+    /// `minconn`, less than `maxconn`: the limit while the backend has few streams.
+    pub minconn: Option<u32>,
     /// `maxqueue`; `None` is unlimited.
     pub maxqueue: Option<u32>,
     /// `backup`.

@@ -8,6 +8,7 @@ mod frontend;
 mod global;
 mod logging;
 mod persistence;
+mod retry;
 mod table;
 
 pub use backend::{
@@ -19,12 +20,14 @@ pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOption
 pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
 pub use persistence::{Cookie, CookieCapture, CookieMode};
+pub use retry::RetryOn;
 pub use table::{KeyType, ServerKey, StickAction, StickRule, StickTable};
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::base::ids::BackendId;
 use crate::base::map::Map;
 
 /// How a proxy understands its traffic (configuration manual 4.2, `mode`).
@@ -81,6 +84,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// `fullconn` of a backend. Without a line that says so it is a tenth of all the connections that the
+    /// frontends leading to it may have (configuration manual 4.2).
+    pub fn fullconn(&self, id: BackendId) -> u32 {
+        let leads_here =
+            |frontend: &&Arc<Frontend>| !frontend.disabled && frontend.default_backend == Some(id);
+        let most = |frontend: &Arc<Frontend>| frontend.maxconn.or(self.global.maxconn).unwrap_or(u32::MAX);
+        let sum: u64 = self.frontends.iter().filter(leads_here).map(|one| u64::from(most(one))).sum();
+        let tenth = u32::try_from(sum.div_ceil(10)).unwrap_or(u32::MAX).max(1);
+        self.backends[id.index()].fullconn.unwrap_or(tenth)
+    }
+
     /// Whether any socket would be listened on.
     pub fn listens(&self) -> bool {
         self.listeners.iter().any(|listener| !self.frontends[listener.frontend.index()].disabled)

@@ -68,6 +68,7 @@ impl Worker {
             bytes_in: stream.bytes_in,
             ending: stream.ending(),
             counts,
+            priority: stream.remarks.priority,
             retries: stream.retries,
             redispatched: stream.redispatched,
             server_queue: stream.server_queue,

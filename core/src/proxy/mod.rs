@@ -14,6 +14,7 @@ mod persistence;
 mod pool;
 mod request;
 mod response;
+mod retry;
 mod route;
 mod shared;
 mod size;

@@ -1,5 +1,7 @@
 //! Requests: rules, answers of our own, and the body on its way to the server.
 
+use std::sync::Arc;
+
 use bytes::{Buf, Bytes};
 
 use super::conn::Client;
@@ -105,7 +107,7 @@ impl Worker {
         if list.is_empty() {
             return Verdict::Continue;
         }
-        let Stream { request, request_captures, times, .. } = stream;
+        let Stream { request, request_captures, remarks, times, .. } = stream;
         let name = &self.config.frontends[client.frontend.index()].name;
         let scope = Scope {
             client: &client.peer,
@@ -124,6 +126,7 @@ impl Worker {
             bytes_in: stream.bytes_in,
             ending: Ending { letters: *b"----" },
             counts: [0; 4],
+            priority: remarks.priority,
             retries: 0,
             redispatched: false,
             server_queue: 0,
@@ -137,7 +140,7 @@ impl Worker {
             log_asap: false,
             process: (self.facts.pid, &self.facts.hostname),
         };
-        rules::run_request(list, &scope, request, request_captures, &mut self.scratch)
+        rules::run_request(list, &scope, request, request_captures, remarks, &mut self.scratch)
     }
 
     /// Sets up the body's transfer and keeps what came of it. Gives what lies behind it.
@@ -177,6 +180,12 @@ impl Worker {
             if stream.upgrade { Connection::Upgrade } else { Connection::for_request(version, keep) };
         h1::encode_request(&mut self.out, &stream.request, version, stream.request_length, connection);
         stream.waiting = Waiting::Response;
+        if let Some(body) = stream.replay.clone() {
+            self.encode_replay(stream, body);
+        } else if backend.retry_on.needs_request() {
+            let (backend, head_length) = (Arc::clone(backend), self.out.len());
+            self.keep_for_replay(stream, &backend, head_length);
+        }
         let mut pending = std::mem::take(&mut stream.pending);
         let chunked = matches!(stream.request_body, Transfer::Chunked(_));
         if !chunked && !pending.is_empty() && pending.len() <= limits::COPY_BEHIND_HEAD_MAX {

@@ -16,6 +16,7 @@ use crate::base::slots::Key;
 use crate::h1::{self, BodyLength, ChunkDecoder, Connection, Parse, Piece};
 use crate::health::CheckInput;
 use crate::http::{Method, Version, strip_hop_by_hop};
+use crate::model::RetryOn;
 use crate::rules::{self, Verdict};
 
 impl Worker {
@@ -71,10 +72,15 @@ impl Worker {
     }
 
     fn bad_response(&mut self, stream: &mut Stream) {
+        if self.retry_request(stream, RetryOn::JUNK_RESPONSE) {
+            return;
+        }
         self.fail(stream, 502, End::early(By::Proxy, Phase::Headers, Why::Failed));
     }
 
     fn forward_interim(&mut self, stream: &mut Stream) {
+        // The client is about to see something of this answer.
+        stream.replay = None;
         strip_hop_by_hop(&mut stream.response.fields, false);
         let version = Version::Http11;
         h1::encode_response(&mut self.out, &stream.response, version, BodyLength::None, Connection::Default);
@@ -88,6 +94,10 @@ impl Worker {
         if framing.body == BodyLength::Chunked && !self.can_be_chunks(&rest) {
             return self.bad_response(stream);
         }
+        if stream.replay.is_some() && self.retry_status(stream, key, &framing, &rest) {
+            return;
+        }
+        stream.replay = None;
         stream.has_response = true;
         stream.times.response = self.now.time;
         stream.status = stream.response.status;
@@ -383,13 +393,23 @@ impl Worker {
                 self.fail(stream, 502, End::early(By::Server, Phase::Data, Why::Failed));
             }
             (Waiting::Request | Waiting::Reply, _) => {}
-            (_, _) => self.no_response(stream),
+            (_, _) => {
+                let begun = stream.upstream.and_then(|key| self.upstreams.get(key));
+                let begun = begun.is_some_and(|upstream| !upstream.buffer.is_empty());
+                self.no_response(stream, begun);
+            }
         }
     }
 
-    /// The server went away before it answered. A client whose connection was used before may try again by
-    /// itself (RFC 9112 9.3.1), and is told so by a close.
-    fn no_response(&mut self, stream: &mut Stream) {
+    /// The server went away before it answered, or in the middle of the head. A client whose connection was used
+    /// before may try again by itself (RFC 9112 9.3.1), and is told so by a close.
+    fn no_response(&mut self, stream: &mut Stream, begun: bool) {
+        if begun {
+            return self.bad_response(stream);
+        }
+        if self.retry_request(stream, RetryOn::EMPTY_RESPONSE) {
+            return;
+        }
         let end = End::early(By::Server, Phase::Headers, Why::Failed);
         let again = stream.reused && self.clients.get(stream.client).is_some_and(|c| c.requests > 0);
         if again && stream.request_body.is_done() {
@@ -418,7 +438,7 @@ impl Worker {
                         self.fail(&mut stream, 502, end);
                     }
                     (Waiting::Request | Waiting::Reply, _) => {}
-                    (_, _) => self.no_response(&mut stream),
+                    (_, _) => self.no_response(&mut stream, !upstream.buffer.is_empty()),
                 }
                 self.put_back(stream);
             }
@@ -523,6 +543,9 @@ impl Worker {
         if waits_for_client {
             self.touch_server(&mut stream);
         } else if stream.waiting == Waiting::Response {
+            if self.retry_request(&mut stream, RetryOn::RESPONSE_TIMEOUT) {
+                return self.put_back(stream);
+            }
             self.fail(&mut stream, 504, End::early(By::Server, Phase::Headers, Why::TimedOut));
         } else if stream.waiting == Waiting::Tunnel && self.client_is_due(stream.client) {
             // Both are silent, as a tunnel's one timeout has it: the client is named first.

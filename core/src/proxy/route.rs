@@ -1,12 +1,9 @@
-//! From a request to a connection: slots, pools, connecting, retries.
-
-use std::time::Duration;
+//! From a request to a connection: slots, pools, connecting.
 
 use super::conn::{Upstream, Use};
 use super::end::{By, End, Phase, Why};
 use super::input::ConnectError;
 use super::output::{CloseHow, FirstWord, Output};
-use super::persistence::may_leave;
 use super::stream::{Stream, Waiting};
 use super::worker::Worker;
 use crate::backend::{Assigned, Cancelled, Grant, Wish};
@@ -15,10 +12,7 @@ use crate::base::ids::{ConnId, ServerId};
 use crate::base::slots::Key;
 use crate::base::time::Time;
 use crate::health::CheckInput;
-use crate::model::{Mode, Redispatch, Reuse};
-
-/// Before connecting to the same server again (configuration manual 4.2, `retries`).
-const TURN_AROUND: Duration = Duration::from_secs(1);
+use crate::model::{Mode, Reuse};
 
 impl Worker {
     /// Asks the backend for a server.
@@ -36,11 +30,12 @@ impl Worker {
     pub(super) fn assign(&mut self, stream: &mut Stream, wish: Wish) {
         let Some(id) = stream.backend else { return };
         let key = self.balance_key(stream, id);
-        let wish = Wish { key, ..wish };
+        let wish = Wish { key, priority: stream.remarks.priority, ..wish };
         let waiter = self.waiter(stream.id);
         match self.with_backend(id, |backend, now| backend.assign(now, waiter, wish)) {
             Assigned::Server(server) => self.connect(stream, server),
-            Assigned::Queued { .. } => {
+            Assigned::Queued { server } => {
+                stream.bound = server.is_some();
                 stream.waiting = Waiting::Slot;
                 let timeouts = self.config.backends[id.index()].timeouts;
                 let deadline = self.now.time.after(timeouts.queue.or(timeouts.connect));
@@ -207,7 +202,7 @@ impl Worker {
             Use::Stream(id) => {
                 let Some(mut stream) = self.take(id) else { return };
                 stream.upstream = None;
-                self.retry(&mut stream, Why::Failed);
+                self.retry_connection(&mut stream, Why::Failed);
                 self.put_back(stream);
             }
         }
@@ -217,47 +212,7 @@ impl Worker {
         if let Some(key) = stream.upstream.take() {
             self.close_upstream(key, CloseHow::Reset);
         }
-        self.retry(stream, Why::TimedOut);
-    }
-
-    /// The connection is not to be had: waits and tries again, or gives up.
-    fn retry(&mut self, stream: &mut Stream, why: Why) {
-        let Some(id) = stream.backend else { return };
-        let backend = self.config.backends[id.index()].clone();
-        if stream.retries >= backend.retries {
-            return self.fail(stream, 503, End::early(By::Server, Phase::Connect, why));
-        }
-        stream.retries += 1;
-        // Where nothing ties the request to its server, haproxy leaves it with the first retry, whatever the
-        // number behind `option redispatch`.
-        // A server that is down and was asked all the same ties nobody either.
-        let elsewhere = if stream.affinity.server.is_some() && !stream.affinity.forced {
-            may_leave(backend.redispatch, stream.retries, backend.retries)
-        } else {
-            backend.redispatch != Redispatch::Never
-        };
-        if elsewhere && backend.servers.len() > 1 {
-            let failed = stream.server;
-            self.release_slot(stream);
-            stream.redispatched = true;
-            stream.affinity.lose();
-            return self.assign(stream, Wish { exclude: failed, ..Wish::default() });
-        }
-        stream.waiting = Waiting::TurnAround;
-        let wait = backend.timeouts.connect.map_or(TURN_AROUND, |connect| connect.min(TURN_AROUND));
-        let deadline = if why == Why::TimedOut { self.now.time } else { self.now.time + wait };
-        self.arm_stream(stream, deadline);
-        if why == Why::TimedOut {
-            self.route_again(stream);
-        }
-    }
-
-    /// After the turn-around: the same server, whose slot is still ours.
-    pub(super) fn route_again(&mut self, stream: &mut Stream) {
-        stream.deadline = Time::NEVER;
-        if let Some(server) = stream.server {
-            self.connect(stream, server);
-        }
+        self.retry_connection(stream, Why::TimedOut);
     }
 
     pub(super) fn release_slot(&mut self, stream: &mut Stream) {

@@ -6,7 +6,7 @@ use crate::backend;
 use crate::base::ids::{BackendId, FrontendId, TableId, WorkerId};
 use crate::base::map::Set;
 use crate::base::time::Now;
-use crate::model::Config;
+use crate::model::{self, Config};
 use crate::table::{self, Table};
 
 /// A handle to the shared machines. Each is locked for one decision, never across I/O.
@@ -58,7 +58,7 @@ impl Shared {
     pub fn new(config: &Arc<Config>, now: Now) -> Shared {
         let backends = config.backends.iter().enumerate().map(|(index, settings)| {
             let id = BackendId(index as u32);
-            backend::Shared::new(backend::Backend::new(id, settings.clone(), now))
+            backend::Shared::new(backend::Backend::new(id, with_fullconn(config, id, settings), now))
         });
         let gate = Gate {
             process: Count::new(config.global.maxconn),
@@ -112,4 +112,13 @@ impl Shared {
         let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         (gate.process.now, gate.frontends[frontend.index()].now)
     }
+}
+
+/// The settings of a backend, with the `fullconn` that its frontends give it where servers go by it.
+fn with_fullconn(config: &Config, id: BackendId, settings: &Arc<model::Backend>) -> Arc<model::Backend> {
+    if settings.servers.iter().all(|server| server.minconn.is_none()) {
+        return Arc::clone(settings);
+    }
+    let fullconn = Some(config.fullconn(id));
+    Arc::new(model::Backend { fullconn, ..model::Backend::clone(settings) })
 }

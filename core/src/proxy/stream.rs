@@ -10,6 +10,7 @@ use crate::base::timers::Timer;
 use crate::h1::ChunkDecoder;
 use crate::http::{Fields, RequestHead, ResponseHead};
 use crate::persistence::Affinity;
+use crate::rules::Remarks;
 use crate::sample::{Ending, StreamTimes};
 
 /// What an exchange waits for.
@@ -84,8 +85,13 @@ pub(super) struct Stream {
     pub(super) reused: bool,
     pub(super) slot_held: bool,
     pub(super) counted: bool,
+    pub(super) remarks: Remarks,
+    /// The body as it came, while the whole request may be sent again.
+    pub(super) replay: Option<Bytes>,
     pub(super) retries: u32,
     pub(super) redispatched: bool,
+    /// It waits, or waited, in the queue of one server.
+    pub(super) bound: bool,
     pub(super) server_queue: u32,
     pub(super) backend_queue: u32,
     pub(super) status: u16,
@@ -138,8 +144,11 @@ impl Stream {
             reused: false,
             slot_held: false,
             counted: false,
+            remarks: Remarks::default(),
+            replay: None,
             retries: 0,
             redispatched: false,
+            bound: false,
             server_queue: 0,
             backend_queue: 0,
             status: 0,
@@ -172,7 +181,7 @@ impl Stream {
 
     /// Remembers for the log how many were served before it in the queue where it waited.
     pub(super) fn note_position(&mut self, position: u32) {
-        if self.affinity.server.is_some() {
+        if self.bound {
             self.server_queue = position;
         } else {
             self.backend_queue = position;

@@ -42,6 +42,8 @@ pub enum Action {
     DelHeader(String, NameMatch),
     /// `deny [status N]`
     Deny(u16),
+    /// `disable-l7-retry`: an answer, or none, is never a reason to try again.
+    DisableRetry,
     /// `set-header NAME FORMAT`
     SetHeader(String, Format),
     /// `set-method FORMAT`
@@ -50,6 +52,10 @@ pub enum Action {
     SetPath(Format),
     /// `set-pathq FORMAT`
     SetPathAndQuery(Format),
+    /// `set-priority-class SAMPLE`
+    SetPriorityClass(Sample),
+    /// `set-priority-offset SAMPLE`
+    SetPriorityOffset(Sample),
     /// `set-query FORMAT`: the path stays.
     SetQuery(Format),
     /// `set-status N [reason TEXT]`
@@ -121,6 +127,14 @@ pub(super) const TABLE: &[Row] = &[
         example: "deny deny_status 429",
     },
     Row {
+        name: "disable-l7-retry",
+        sets: REQUEST,
+        compile: |_, _, _| Ok(Action::DisableRetry),
+        summary: "Only a failed connection makes the request be tried again.",
+        support: Support::Full,
+        example: "disable-l7-retry",
+    },
+    Row {
         name: "set-header",
         sets: ALL,
         compile: |words, set, _| {
@@ -154,6 +168,22 @@ pub(super) const TABLE: &[Row] = &[
         summary: "Changes path and query.",
         support: Support::Full,
         example: "set-pathq /old%[pathq]",
+    },
+    Row {
+        name: "set-priority-class",
+        sets: REQUEST,
+        compile: |words, set, _| words.sample(set.options().offers).map(Action::SetPriorityClass),
+        summary: "How urgent the request is if it has to wait: the lower, the sooner.",
+        support: Support::Full,
+        example: "set-priority-class int(-5)",
+    },
+    Row {
+        name: "set-priority-offset",
+        sets: REQUEST,
+        compile: |words, set, _| words.sample(set.options().offers).map(Action::SetPriorityOffset),
+        summary: "Milliseconds by which the request counts as having come later.",
+        support: Support::Full,
+        example: "set-priority-offset int(500)",
     },
     Row {
         name: "set-query",

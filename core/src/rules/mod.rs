@@ -12,7 +12,7 @@ mod words;
 
 pub use action::{Action, NameMatch, rows};
 pub use captures::CaptureSlots;
-pub use run::{Verdict, run_request, run_response};
+pub use run::{Remarks, Verdict, run_request, run_response};
 pub use words::{RuleError, RuleProblem};
 
 use words::Words;

@@ -2,9 +2,10 @@
 
 use super::action::{Action, NameMatch};
 use super::{Rule, captures};
+use crate::base::priority::Priority;
 use crate::http::{Fields, RequestHead, ResponseHead, path_and_query, reason_of};
 use crate::log::Format;
-use crate::sample::Scope;
+use crate::sample::{Sample, Scope, Type, Value};
 
 /// What a list of rules decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,16 +16,27 @@ pub enum Verdict {
     Deny(u16),
 }
 
+/// What rules said about a request beside its head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// How urgent it is.
+    pub priority: Priority,
+    /// `disable-l7-retry`
+    pub retry_disabled: bool,
+}
+
 /// Runs `http-request` rules. `scope` says all but the request and its captures, which are taken from here.
 pub fn run_request(
     rules: &[Rule],
     scope: &Scope<'_>,
     request: &mut RequestHead,
     slots: &mut [Option<Vec<u8>>],
+    remarks: &mut Remarks,
     scratch: &mut Vec<u8>,
 ) -> Verdict {
     for rule in rules {
-        let view = Scope { request: Some(request), request_captures: slots, ..*scope };
+        let priority = remarks.priority;
+        let view = Scope { request: Some(request), request_captures: slots, priority, ..*scope };
         match &rule.action {
             Action::Allow => break,
             Action::Deny(status) => return Verdict::Deny(*status),
@@ -34,6 +46,17 @@ pub fn run_request(
                     && let Some(slot) = slots.get_mut(*slot)
                 {
                     captures::store(slot, scratch, *len);
+                }
+            }
+            Action::DisableRetry => remarks.retry_disabled = true,
+            Action::SetPriorityClass(sample) => {
+                if let Some(class) = integer(sample, &view, scratch) {
+                    remarks.priority.set_class(class);
+                }
+            }
+            Action::SetPriorityOffset(sample) => {
+                if let Some(offset_ms) = integer(sample, &view, scratch) {
+                    remarks.priority.set_offset(offset_ms);
                 }
             }
             Action::SetStatus(..) => debug_assert!(false, "no row offers set-status to requests"),
@@ -87,14 +110,26 @@ pub fn run_response(
             Action::AddHeader(..) | Action::DelHeader(..) | Action::SetHeader(..) => {
                 edit_fields(&rule.action, &view, scratch).apply(&mut response.fields, scratch);
             }
-            Action::SetMethod(_)
+            Action::DisableRetry
+            | Action::SetMethod(_)
             | Action::SetPath(_)
             | Action::SetPathAndQuery(_)
+            | Action::SetPriorityClass(_)
+            | Action::SetPriorityOffset(_)
             | Action::SetQuery(_)
             | Action::SetUri(_) => debug_assert!(false, "no row offers request edits to responses"),
         }
     }
     Verdict::Continue
+}
+
+/// The number that an expression gives here.
+fn integer(sample: &Sample, view: &Scope<'_>, scratch: &mut Vec<u8>) -> Option<i64> {
+    scratch.clear();
+    match sample.eval_typed(Type::Integer, view, scratch) {
+        Some(Value::Integer(number)) => Some(number),
+        _ => None,
+    }
 }
 
 /// An edit of fields whose value is in the scratch buffer.
@@ -121,9 +156,12 @@ fn edit_fields<'r>(action: &'r Action, view: &Scope<'_>, scratch: &mut Vec<u8>) 
         Action::Allow
         | Action::Capture { .. }
         | Action::Deny(_)
+        | Action::DisableRetry
         | Action::SetMethod(_)
         | Action::SetPath(_)
         | Action::SetPathAndQuery(_)
+        | Action::SetPriorityClass(_)
+        | Action::SetPriorityOffset(_)
         | Action::SetQuery(_)
         | Action::SetStatus(..)
         | Action::SetUri(_) => Edit::Nothing,
@@ -203,8 +241,11 @@ fn render_target(action: &Action, format: &Format, view: &Scope<'_>, scratch: &m
         | Action::Capture { .. }
         | Action::DelHeader(..)
         | Action::Deny(_)
+        | Action::DisableRetry
         | Action::SetHeader(..)
         | Action::SetMethod(_)
+        | Action::SetPriorityClass(_)
+        | Action::SetPriorityOffset(_)
         | Action::SetStatus(..) => format.render(view, scratch),
     }
     is_word(scratch)

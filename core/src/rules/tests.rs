@@ -40,6 +40,7 @@ fn scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
         ending: Ending { letters: *b"----" },
         counts: [0; 4],
         retries: 0,
+        priority: Default::default(),
         redispatched: false,
         server_queue: 0,
         backend_queue: 0,
@@ -83,7 +84,9 @@ fn request_rules_edit_in_order_and_see_each_others_work() {
     request.fields.push(b"x-a", b"0");
     let mut captures = vec![None];
 
-    let verdict = scope(|scope| run_request(&rules, scope, &mut request, &mut captures, &mut Vec::new()));
+    let verdict = scope(|scope| {
+        run_request(&rules, scope, &mut request, &mut captures, &mut Remarks::default(), &mut Vec::new())
+    });
 
     let all: Vec<_> = request.fields.iter().map(|(_, name, value)| (name, value)).collect();
     let expected: [(&[u8], &[u8]); 3] =
@@ -119,7 +122,9 @@ fn a_value_cannot_smuggle_a_line_end() {
     request.set_target(b"/");
     request.fields.push(b"Evil", b"a%0d%0aB:%20c");
 
-    scope(|scope| run_request(&rules, scope, &mut request, &mut [], &mut Vec::new()));
+    scope(|scope| {
+        run_request(&rules, scope, &mut request, &mut [], &mut Remarks::default(), &mut Vec::new())
+    });
 
     assert_eq!(request.fields.values(b"x-a").next(), Some(&b"a  B: c"[..]));
     assert_eq!(request.target(), b"/");

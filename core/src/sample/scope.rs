@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::address::Address;
+use crate::base::priority::Priority;
 use crate::base::time::{Time, Wall};
 use crate::http::{RequestHead, ResponseHead};
 
@@ -89,6 +90,8 @@ pub struct Scope<'a> {
     pub counts: [u32; 4],
     /// What `capture cookie` kept of the request and of the answer (`%CC %CS`); empty is nothing.
     pub cookie_captures: [&'a [u8]; 2],
+    /// How urgent it is (`prio_class`, `prio_offset`).
+    pub priority: Priority,
     /// Retries (`%rc`).
     pub retries: u32,
     /// Whether it was redispatched: `%rc` starts with `+`.

@@ -59,6 +59,7 @@ fn with_scope<R>(request: &RequestHead, look: impl FnOnce(&Scope<'_>) -> R) -> R
         ending: Ending { letters: *b"----" },
         counts: [0; 4],
         retries: 0,
+        priority: Default::default(),
         redispatched: false,
         server_queue: 0,
         backend_queue: 0,

@@ -211,6 +211,7 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
         servers: servers.iter().enumerate().map(|(index, address)| server(index, *address)).collect(),
         timeouts: ServerTimeouts { connect: long, server: long, ..ServerTimeouts::default() },
         retries: 3,
+        retry_on: Default::default(),
         redispatch: Redispatch::Never,
         reuse: Default::default(),
         fullconn: None,
@@ -228,21 +229,24 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
         log_health_checks: false,
         check: CheckKind::Connect,
     };
-    let listener = Listener {
+    Config {
+        global: Global::default(),
+        frontends: vec![Arc::new(frontend)],
+        backends: vec![Arc::new(backend)],
+        listeners: vec![listener()],
+        tables: Vec::new(),
+        log_targets: Vec::new(),
+    }
+}
+
+fn listener() -> Listener {
+    Listener {
         frontend: FrontendId(0),
         name: None,
         address: BindAddress::Ip("127.0.0.1:0".parse().expect("an address")),
         maxconn: None,
         options: SocketOptions::default(),
         at: "test:1".to_string(),
-    };
-    Config {
-        global: Global::default(),
-        frontends: vec![Arc::new(frontend)],
-        backends: vec![Arc::new(backend)],
-        listeners: vec![listener],
-        tables: Vec::new(),
-        log_targets: Vec::new(),
     }
 }
 
@@ -256,6 +260,7 @@ fn server(index: usize, address: SocketAddr) -> Arc<Server> {
         stick: true,
         weight: 1,
         maxconn: None,
+        minconn: None,
         maxqueue: None,
         backup: false,
         disabled: false,

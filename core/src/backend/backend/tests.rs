@@ -8,9 +8,12 @@ use crate::base::address::Address;
 use crate::base::ids::{StreamId, WorkerId};
 use crate::base::slots::Key;
 use crate::health::CheckStatus;
-use crate::model::{Balance, Check, CheckKind, ConnectionMode, Mode, Redispatch, Reuse, ServerTimeouts};
+use crate::model::{
+    Balance, Check, CheckKind, ConnectionMode, Mode, Redispatch, RetryOn, Reuse, ServerTimeouts,
+};
 
 mod model_check;
+mod ramps;
 
 const NOW: Now = Now {
     time: crate::base::time::Time::ZERO,
@@ -18,7 +21,7 @@ const NOW: Now = Now {
 };
 
 /// A checked server of weight 1 without limits.
-fn server(name: &str) -> model::Server {
+pub(in crate::backend) fn server(name: &str) -> model::Server {
     let address: std::net::SocketAddr = ([127, 0, 0, 1], 80).into();
     model::Server {
         name: name.into(),
@@ -29,6 +32,7 @@ fn server(name: &str) -> model::Server {
         stick: true,
         weight: 1,
         maxconn: None,
+        minconn: None,
         maxqueue: None,
         backup: false,
         disabled: false,
@@ -57,6 +61,7 @@ fn settings(servers: Vec<model::Server>) -> model::Backend {
         servers: servers.into_iter().map(Arc::new).collect(),
         timeouts: ServerTimeouts::default(),
         retries: 3,
+        retry_on: RetryOn::default(),
         redispatch: Redispatch::Never,
         reuse: Reuse::Safe,
         fullconn: None,
@@ -119,8 +124,8 @@ fn a_full_server_is_skipped_and_streams_wait_only_when_all_are_full() {
     let answers: Vec<Assigned> = (0..5).map(|number| ask(&mut backend, number)).collect();
 
     let [s1, s2] = [Assigned::Server(ServerId(0)), Assigned::Server(ServerId(1))];
-    let queued = |position| Assigned::Queued { server: None, position };
-    assert_eq!(answers, [s1, s2, s2, queued(0), queued(1)]);
+    let queued = Assigned::Queued { server: None };
+    assert_eq!(answers, [s1, s2, s2, queued, queued]);
 }
 
 #[test]
@@ -187,7 +192,7 @@ fn a_queue_of_one_server_holds_at_most_maxqueue() {
     let mut backend = backend(vec![model::Server { maxqueue: Some(1), ..limited("s1", 1) }]);
     only(&mut backend, 0, 0);
 
-    assert_eq!(only(&mut backend, 1, 0), Assigned::Queued { server: Some(ServerId(0)), position: 0 });
+    assert_eq!(only(&mut backend, 1, 0), Assigned::Queued { server: Some(ServerId(0)) });
     assert_eq!(only(&mut backend, 2, 0), Assigned::QueueFull);
 }
 

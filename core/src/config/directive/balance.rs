@@ -4,7 +4,7 @@ use super::{ProxyDirective, Side, hashing};
 use crate::config::draft::ProxyDraft;
 use crate::config::line::{Form, Line};
 use crate::keyword::{Kind, Support, closest};
-use crate::model::{Balance, HashKey, Redispatch, Reuse};
+use crate::model::{Balance, HashKey, Redispatch, RetryOn, Reuse};
 
 const ROW: ProxyDirective = ProxyDirective { side: Side::Back, ..ProxyDirective::ROW };
 const OPTION: ProxyDirective =
@@ -32,8 +32,7 @@ pub(super) const TABLE: &[ProxyDirective] = &[
                 proxy.settings.fullconn = (count > 0).then_some(count);
             }
         },
-        support: Support::Partial("read; dynamic limits (`minconn`) that would use it are planned"),
-        summary: "Connections at which a backend counts as full.",
+        summary: "Connections at which servers with `minconn` take as many as `maxconn` says.",
         example: "fullconn 10000",
         ..ROW
     },
@@ -54,6 +53,13 @@ pub(super) const TABLE: &[ProxyDirective] = &[
         },
         summary: "How often a failed connect is tried again.",
         example: "retries 3",
+        ..ROW
+    },
+    ProxyDirective {
+        name: "retry-on",
+        set: retry_on,
+        summary: "Which failures make a request be tried again.",
+        example: "retry-on conn-failure empty-response 503",
         ..ROW
     },
     ProxyDirective {
@@ -169,6 +175,32 @@ fn http_reuse(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
             }
         }
     }
+}
+
+fn retry_on(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
+    let help = "write conn-failure, empty-response, junk-response, response-timeout, 0rtt-rejected, \
+                all-retryable-errors, or a status: 401, 403, 404, 408, 425, 500, 501, 502, 503, 504";
+    let words = line.arguments().to_vec();
+    if words.is_empty() {
+        let message = "'retry-on' needs at least one keyword to specify when to retry";
+        return line.alert(0, message, help);
+    }
+    let mut failures = RetryOn::NONE;
+    for (at, word) in words.iter().enumerate() {
+        match RetryOn::word(word) {
+            Some(failure) => failures = failures | failure,
+            None if *word == "none" && words.len() == 1 => {}
+            None if *word == "none" => {
+                return line.alert(
+                    at,
+                    "'retry-on' 'none' keyword only usable alone",
+                    "remove the other words",
+                );
+            }
+            None => return line.alert(at, format!("'retry-on': unknown keyword '{word}'"), help),
+        }
+    }
+    proxy.settings.retry_on = failures;
 }
 
 fn redispatch(proxy: &mut ProxyDraft, line: &mut Line<'_>) {

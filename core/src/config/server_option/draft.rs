@@ -44,6 +44,8 @@ pub struct ServerDraft {
     pub weight: u32,
     /// `maxconn`.
     pub maxconn: Option<u32>,
+    /// `minconn`.
+    pub minconn: Option<u32>,
     /// `maxqueue`.
     pub maxqueue: Option<u32>,
     /// `backup`.
@@ -89,6 +91,7 @@ impl Default for ServerDraft {
             cookie: None,
             weight: 1,
             maxconn: None,
+            minconn: None,
             maxqueue: None,
             backup: false,
             disabled: false,
@@ -121,7 +124,8 @@ impl ServerDraft {
             stick: self.stick,
             cookie: self.cookie.clone(),
             weight: self.weight,
-            maxconn: self.maxconn,
+            maxconn: self.most(),
+            minconn: self.minconn.filter(|least| self.most().is_some_and(|most| *least < most)),
             maxqueue: self.maxqueue,
             backup: self.backup,
             disabled: self.disabled,
@@ -131,6 +135,11 @@ impl ServerDraft {
             check: self.check.then(|| self.build_check(&address)),
             address,
         })
+    }
+
+    /// `maxconn`. A `minconn` without one, or beyond it, is the limit itself.
+    fn most(&self) -> Option<u32> {
+        self.minconn.max(self.maxconn)
     }
 
     fn build_check(&self, address: &Address) -> Check {

@@ -31,6 +31,18 @@ pub(super) const TABLE: &[ServerOption] = &[
         ..ServerOption::ROW
     },
     ServerOption {
+        name: "minconn",
+        argument: Argument::One("'minconn' expects a number of connections as argument."),
+        set: |draft, value| {
+            let message = || format!("'minconn' : invalid number of connections '{}'.", value.text);
+            draft.minconn = Some(number(value.text, 0, u32::MAX, message)?).filter(|&least| least > 0);
+            Ok(())
+        },
+        summary: "Most connections while the backend has few; grows to `maxconn` at `fullconn`. 0 is no such limit.",
+        example: "server web1 127.0.0.1:8080 minconn 10 maxconn 100",
+        ..ServerOption::ROW
+    },
+    ServerOption {
         name: "maxqueue",
         argument: Argument::One("'maxqueue' expects a number of requests as argument."),
         set: |draft, value| {

@@ -38,6 +38,22 @@ pub(super) const TABLE: &[Fetch] = &[
         ..Fetch::ROW
     },
     Fetch {
+        name: "prio_class",
+        yields: Type::Integer,
+        eval: |_, scope, _| Some(Value::Integer(i64::from(scope.priority.class))),
+        summary: "What `set-priority-class` set last.",
+        example: "prio_class",
+        ..Fetch::ROW
+    },
+    Fetch {
+        name: "prio_offset",
+        yields: Type::Integer,
+        eval: |_, scope, _| Some(Value::Integer(i64::from(scope.priority.offset_ms))),
+        summary: "What `set-priority-offset` set last, in milliseconds.",
+        example: "prio_offset",
+        ..Fetch::ROW
+    },
+    Fetch {
         name: "str",
         signature: Signature { kinds: &[ArgumentKind::Text], required: 1 },
         eval: |arguments, _, out| text(out, arguments[0].text().as_bytes()),

@@ -3,12 +3,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::priority::Priority;
 
 /// One step of a history. Numbers choose among what there is, modulo its count.
 #[derive(Clone, Debug)]
 enum Step {
-    /// A stream comes and asks, with a server to avoid or to insist on.
-    Arrive { avoid: Option<u8>, insist: Option<u8> },
+    /// Time passes, then a stream comes and asks, with a server to avoid or to insist on.
+    Arrive { after_ms: u8, avoid: Option<u8>, insist: Option<u8>, class: i8, offset: i8 },
     /// A stream that waits, or whose grant is on its way, goes away.
     GiveUp(u8),
     /// A stream that has a slot is done.
@@ -21,8 +22,16 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        5 => (proptest::option::weighted(0.1, any::<u8>()), proptest::option::weighted(0.2, any::<u8>()))
-            .prop_map(|(avoid, insist)| Step::Arrive { avoid, insist }),
+        5 => (
+            0u8..20,
+            proptest::option::weighted(0.1, any::<u8>()),
+            proptest::option::weighted(0.2, any::<u8>()),
+            prop_oneof![3 => Just(0i8), 1 => -1i8..2],
+            prop_oneof![3 => Just(0i8), 1 => any::<i8>()],
+        )
+            .prop_map(|(after_ms, avoid, insist, class, offset)| {
+                Step::Arrive { after_ms, avoid, insist, class, offset }
+            }),
         1 => any::<u8>().prop_map(Step::GiveUp),
         3 => any::<u8>().prop_map(Step::Finish),
         4 => any::<u8>().prop_map(Step::Deliver),
@@ -31,21 +40,25 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..200)
 }
 
+/// Weight, `maxconn` and `minconn`, backup, rise, fall, checked.
+type Drawn = (u32, (u32, u32), bool, u32, u32, bool);
+
 fn servers() -> impl Strategy<Value = Vec<model::Server>> {
-    let one = (0u32..4, 0u32..4, proptest::bool::weighted(0.2), 1u32..3, 1u32..3, any::<bool>());
+    let limits = (0u32..4, 0u32..3);
+    let one = (0u32..4, limits, proptest::bool::weighted(0.2), 1u32..3, 1u32..3, any::<bool>());
     proptest::collection::vec(one, 1..5).prop_map(|drawn| {
-        let build =
-            |(index, (weight, maxconn, backup, rise, fall, checked)): (usize, (u32, _, _, _, _, bool))| {
-                let plain = server(&format!("s{index}"));
-                model::Server {
-                    weight,
-                    maxconn: (maxconn > 0).then_some(maxconn),
-                    maxqueue: Some(3),
-                    backup,
-                    check: plain.check.clone().filter(|_| checked).map(|check| Check { rise, fall, ..check }),
-                    ..plain
-                }
-            };
+        let build = |(index, (weight, (maxconn, minconn), backup, rise, fall, checked)): (usize, Drawn)| {
+            let plain = server(&format!("s{index}"));
+            model::Server {
+                weight,
+                maxconn: (maxconn > 0).then_some(maxconn),
+                minconn: (minconn > 0 && minconn < maxconn).then_some(minconn),
+                maxqueue: Some(3),
+                backup,
+                check: plain.check.clone().filter(|_| checked).map(|check| Check { rise, fall, ..check }),
+                ..plain
+            }
+        };
         drawn.into_iter().enumerate().map(build).collect()
     })
 }
@@ -57,13 +70,29 @@ enum Letter {
     AskAgain { stream: u32 },
 }
 
+/// One that waits. Where it stands is said by its class, its time and its place in the list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Waits {
+    stream: u32,
+    /// The server it insists on.
+    insist: Option<usize>,
+    class: i16,
+    due: i64,
+}
+
 /// Everything by plain lists: who waits (and for whom), who holds a slot, which letters are on their way.
 struct World {
     backend: Backend,
     servers: Vec<Arc<model::Server>>,
     all_backups: bool,
-    /// By arrival; `Some` for those who insist on a server.
-    waiting: Vec<(u32, Option<usize>)>,
+    fullconn: u32,
+    now: Now,
+    /// By arrival.
+    waiting: Vec<Waits>,
+    /// What each stream that came is worth.
+    priorities: Vec<Priority>,
+    /// How many are there.
+    live: u32,
     holding: Vec<(u32, usize)>,
     letters: Vec<Letter>,
     gone: Vec<u32>,
@@ -72,9 +101,14 @@ struct World {
 }
 
 impl World {
-    fn new(servers: Vec<model::Server>, balance: Balance, all_backups: bool) -> World {
-        let settings = model::Backend { balance, all_backups, ..settings(servers) };
+    fn new(servers: Vec<model::Server>, balance: Balance, all_backups: bool, fullconn: u32) -> World {
+        let fullconn_set = Some(fullconn);
+        let settings = model::Backend { balance, all_backups, fullconn: fullconn_set, ..settings(servers) };
         World {
+            fullconn,
+            now: NOW,
+            priorities: Vec::new(),
+            live: 0,
             servers: settings.servers.clone(),
             all_backups,
             up: vec![true; settings.servers.len()],
@@ -94,8 +128,25 @@ impl World {
         held + self.letters.iter().filter(promised).count()
     }
 
+    /// By the words of the manual: on the ramp from `minconn` to `maxconn` until `fullconn` streams are there.
     fn has_room(&self, server: usize) -> bool {
-        self.servers[server].maxconn.is_none_or(|most| self.taken(server) < most as usize)
+        let Some(most) = self.servers[server].maxconn else { return true };
+        let limit = match self.servers[server].minconn {
+            Some(least) if self.live < self.fullconn => least.max(most * self.live / self.fullconn),
+            _ => most,
+        };
+        self.taken(server) < limit as usize
+    }
+
+    /// The first of those that wait and fit.
+    fn first(&self, fits: impl Fn(&Waits) -> bool) -> Option<usize> {
+        let fitting = self.waiting.iter().enumerate().filter(|(_, waits)| fits(waits));
+        fitting.min_by_key(|(at, waits)| (waits.class, waits.due, *at)).map(|(at, _)| at)
+    }
+
+    fn end(&mut self) {
+        self.live -= 1;
+        self.backend.end();
     }
 
     /// Servers that streams without a wish may get.
@@ -119,7 +170,9 @@ impl World {
         let members = self.members();
         let free: Vec<usize> = members.iter().copied().filter(|index| self.has_room(*index)).collect();
         let insist = wish.only.map(ServerId::index);
-        match (self.backend.assign(NOW, waiter(stream), wish), insist) {
+        let priority = self.priorities[stream as usize - 1];
+        let wish = Wish { priority, ..wish };
+        match (self.backend.assign(self.now, waiter(stream), wish), insist) {
             (Assigned::Server(server), Some(wanted)) => {
                 assert_eq!(server.index(), wanted);
                 assert!(self.up[wanted] && self.has_room(wanted));
@@ -137,12 +190,20 @@ impl World {
                     Some(wanted) => assert!(self.up[wanted] && !self.has_room(wanted)),
                     None => assert!(free.is_empty() && !members.is_empty()),
                 }
-                self.waiting.push((stream, insist));
+                let due = self.now.time.as_millis() as i64 + i64::from(priority.offset_ms);
+                self.waiting.push(Waits { stream, insist, class: priority.class, due });
             }
-            (Assigned::NoServer, Some(wanted)) => assert!(!self.up[wanted]),
-            (Assigned::NoServer, None) => assert!(members.is_empty()),
+            (Assigned::NoServer, Some(wanted)) => {
+                assert!(!self.up[wanted]);
+                self.end();
+            }
+            (Assigned::NoServer, None) => {
+                assert!(members.is_empty());
+                self.end();
+            }
             (Assigned::QueueFull, insist) => {
-                assert_eq!(self.waiting.iter().filter(|(_, wanted)| *wanted == insist).count(), 3);
+                assert_eq!(self.count_waiting(insist), 3);
+                self.end();
             }
         }
     }
@@ -154,19 +215,16 @@ impl World {
                 Event::Granted(grant) => {
                     let (stream, server) = (grant.waiter.stream.0.index, grant.server.index());
                     let member = self.members().contains(&server);
-                    let oldest = self.waiting.iter().position(|(_, wanted)| match wanted {
-                        Some(wanted) => *wanted == server,
-                        None => member,
-                    });
-                    let oldest = oldest.expect("somebody waited whom the server may serve");
-                    assert_eq!(self.waiting.remove(oldest).0, stream, "first come, first served");
+                    let first = self.first(|waits| waits.insist.map_or(member, |wanted| wanted == server));
+                    let first = first.expect("somebody waited whom the server may serve");
+                    assert_eq!(self.waiting.remove(first).stream, stream, "the most urgent is served first");
                     assert!(self.up[server] && self.has_room(server));
                     self.letters.push(Letter::Granted { stream, server });
                 }
                 Event::Redistribute(grant) => {
                     let stream = grant.waiter.stream.0.index;
-                    let at = self.waiting.iter().position(|(waiting, _)| *waiting == stream);
-                    let (_, wanted) = self.waiting.remove(at.expect("it waited"));
+                    let at = self.waiting.iter().position(|waits| waits.stream == stream);
+                    let wanted = self.waiting.remove(at.expect("it waited")).insist;
                     assert!(wanted.map_or(self.members().is_empty(), |wanted| !self.up[wanted]));
                     self.letters.push(Letter::AskAgain { stream });
                 }
@@ -191,7 +249,7 @@ impl World {
         let on_the_way = self.letters.iter().map(|letter| match letter {
             Letter::Granted { stream, .. } | Letter::AskAgain { stream } => *stream,
         });
-        let waiting: Vec<u32> = self.waiting.iter().map(|(stream, _)| *stream).collect();
+        let waiting: Vec<u32> = self.waiting.iter().map(|waits| waits.stream).collect();
         let candidates: Vec<u32> = waiting.iter().copied().chain(on_the_way).collect();
         if candidates.is_empty() {
             return;
@@ -199,8 +257,12 @@ impl World {
         let stream = candidates[choice % candidates.len()];
         let cancelled = self.backend.cancel(waiter(stream));
         assert_eq!(matches!(cancelled, Cancelled::Queued { .. }), waiting.contains(&stream));
-        self.waiting.retain(|(waiting, _)| *waiting != stream);
-        self.gone.push(stream);
+        self.waiting.retain(|waits| waits.stream != stream);
+        // Its grant may still be on the way when it is chosen again.
+        if !self.gone.contains(&stream) {
+            self.gone.push(stream);
+            self.end();
+        }
     }
 
     fn check_server(&mut self, choice: usize, passed: bool) {
@@ -216,9 +278,15 @@ impl World {
         let count = self.servers.len() as u32;
         let chosen = |choice: u8| ServerId(u32::from(choice) % count);
         match step {
-            Step::Arrive { avoid, insist } => {
-                let wish = Wish { exclude: avoid.map(chosen), only: insist.map(chosen), key: None };
+            Step::Arrive { after_ms, avoid, insist, class, offset } => {
+                let wish = Wish { exclude: avoid.map(chosen), only: insist.map(chosen), ..Wish::default() };
+                self.now.time = self.now.time + Duration::from_millis(u64::from(*after_ms));
+                let (class, offset_ms) = (i16::from(*class), i32::from(*offset));
+                self.priorities.push(Priority { class, offset_ms });
                 self.streams += 1;
+                self.live += 1;
+                self.backend.begin();
+                self.drain();
                 self.ask(self.streams, wish);
             }
             Step::GiveUp(choice) => self.give_up(usize::from(*choice)),
@@ -226,6 +294,8 @@ impl World {
                 let at = usize::from(*choice) % self.holding.len();
                 let (_, server) = self.holding.remove(at);
                 self.backend.release(NOW, ServerId(server as u32));
+                self.drain();
+                self.end();
             }
             Step::Deliver(choice) if !self.letters.is_empty() => {
                 self.deliver(usize::from(*choice) % self.letters.len());
@@ -248,7 +318,7 @@ impl World {
     }
 
     fn count_waiting(&self, server: Option<usize>) -> usize {
-        self.waiting.iter().filter(|(_, wanted)| *wanted == server).count()
+        self.waiting.iter().filter(|waits| waits.insist == server).count()
     }
 
     /// Lets everything come to an end: everybody who still waits is served, or told that nobody can.
@@ -274,9 +344,10 @@ proptest! {
             Just(Balance::RoundRobin), Just(Balance::StaticRr), Just(Balance::LeastConn), Just(Balance::First),
         ],
         all_backups in any::<bool>(),
+        fullconn in 1u32..12,
         steps in steps(),
     ) {
-        let mut world = World::new(servers, balance, all_backups);
+        let mut world = World::new(servers, balance, all_backups, fullconn);
 
         for step in &steps {
             world.apply(step);
