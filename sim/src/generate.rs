@@ -17,8 +17,10 @@ const FAULT_KINDS: u64 = 17;
 pub fn scenario(seed: u64) -> Scenario {
     let named = Seed(seed);
     let mut rng = named.stream("generate");
-    let servers = servers(&mut rng);
-    let proxy = proxy(&mut rng);
+    let mut servers = servers(&mut rng);
+    let mut proxy = proxy(&mut rng);
+    queues(&mut named.stream("queues"), &mut proxy, &mut servers);
+    retries(&mut named.stream("retries"), &mut proxy);
     let network = network(&mut rng);
     let faults = faults(&mut named.stream("faults"), servers.len());
     let clients = clients(&mut named.stream("clients"));
@@ -42,6 +44,8 @@ fn servers(rng: &mut Rng) -> Vec<ServerPlan> {
     let servers = (0..count).map(|index| ServerPlan {
         weight: if weighted { 1 + rng.below(3) as u32 } else { 1 },
         maxconn: limited.then(|| 1 + rng.below(3) as u32),
+        minconn: None,
+        maxqueue: None,
         backup: with_backup && index == count - 1,
         pool_max: if rng.chance(1, 4) { Some(rng.below(3) as u32) } else { None },
         purge_ms: pick(rng, &[1, 20, 200, 5_000]),
@@ -60,6 +64,9 @@ fn proxy(rng: &mut Rng) -> ProxyPlan {
         front: pick(rng, &[Keeping::KeepAlive, Keeping::KeepAlive, Keeping::ServerClose, Keeping::Close]),
         back: pick(rng, &[Keeping::KeepAlive, Keeping::KeepAlive, Keeping::ServerClose, Keeping::Close]),
         retries: rng.below(4) as u32,
+        retry_on: Vec::new(),
+        fullconn: None,
+        classes: 0,
         redispatch: pick(rng, &[0, 1, 2, -1, -2]),
         abort_on_close: rng.chance(1, 3),
         all_backups: rng.chance(1, 3),
@@ -73,6 +80,37 @@ fn proxy(rng: &mut Rng) -> ProxyPlan {
             rise: 1 + rng.below(3) as u32,
             fall: 1 + rng.below(3) as u32,
         },
+    }
+}
+
+/// What is about who waits, and for how long.
+fn queues(rng: &mut Rng, proxy: &mut ProxyPlan, servers: &mut [ServerPlan]) {
+    if rng.chance(1, 6) {
+        proxy.balance = Balance::Source;
+    }
+    if rng.chance(1, 3) {
+        proxy.classes = 2 + rng.below(3) as u32;
+    }
+    if rng.chance(1, 4) {
+        proxy.fullconn = Some(1 + rng.below(8) as u32);
+        for server in servers.iter_mut() {
+            server.minconn = server.maxconn.map(|_| 1);
+            server.maxconn = server.maxconn.map(|most| most + 1);
+        }
+    }
+    if rng.chance(1, 4) {
+        let most = Some(1 + rng.below(3) as u32);
+        servers.iter_mut().for_each(|server| server.maxqueue = most);
+    }
+}
+
+/// What is tried again.
+fn retries(rng: &mut Rng, proxy: &mut ProxyPlan) {
+    const WORDS: [&str; 6] =
+        ["conn-failure", "empty-response", "junk-response", "response-timeout", "503", "404"];
+    if rng.chance(1, 3) {
+        let chosen = WORDS.iter().filter(|_| rng.chance(1, 2)).map(|word| (*word).to_owned());
+        proxy.retry_on = chosen.collect();
     }
 }
 

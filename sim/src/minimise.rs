@@ -57,6 +57,11 @@ impl Search {
         self.attempt(|scenario| scenario.proxy.process_maxconn = None);
         self.attempt(|scenario| scenario.proxy.frontend_maxconn = None);
         self.attempt(|scenario| scenario.proxy.retries = 0);
+        self.attempt(|scenario| scenario.proxy.retry_on.clear());
+        self.attempt(|scenario| scenario.proxy.classes = 0);
+        self.attempt(|scenario| scenario.proxy.fullconn = None);
+        self.attempt(|scenario| scenario.servers.iter_mut().for_each(|server| server.minconn = None));
+        self.attempt(|scenario| scenario.servers.iter_mut().for_each(|server| server.maxqueue = None));
         if self.best.servers.len() > 1 {
             self.attempt(|scenario| scenario.servers.truncate(scenario.servers.len() - 1));
         }

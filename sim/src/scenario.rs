@@ -87,6 +87,8 @@ plain_enum!(
         LeastConn,
         /// `first`.
         First,
+        /// `source`: each client has one server, and waits for it.
+        Source,
     }
 );
 plain_enum!(
@@ -144,6 +146,15 @@ pub struct ProxyPlan {
     pub back: Keeping,
     /// `retries`.
     pub retries: u32,
+    /// The words of `retry-on`; none is the usual.
+    #[serde(skip_serializing_if = "is_default")]
+    pub retry_on: Vec<String>,
+    /// `fullconn`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub fullconn: Option<u32>,
+    /// Classes of priority, given to connections in turn; fewer than two are none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub classes: u32,
     /// `option redispatch`: 0 for never, N for every Nth retry, -N for the Nth before the last.
     #[serde(skip_serializing_if = "is_default")]
     pub redispatch: i32,
@@ -224,6 +235,12 @@ pub struct ServerPlan {
     /// `maxconn`.
     #[serde(skip_serializing_if = "is_default")]
     pub maxconn: Option<u32>,
+    /// `minconn`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub minconn: Option<u32>,
+    /// `maxqueue`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub maxqueue: Option<u32>,
     /// `backup`.
     #[serde(skip_serializing_if = "is_default")]
     pub backup: bool,

@@ -7,10 +7,10 @@ use std::time::Duration;
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::{BackendId, FrontendId, LogTargetId};
 use evenkeel_core::log::{Format, Wire};
-use evenkeel_core::model;
+use evenkeel_core::{model, rules};
 
 use crate::network::{Peer, WireId};
-use crate::scenario::{Balance, Keeping, Mode, Reuse, Scenario, ServerPlan};
+use crate::scenario::{Balance, Keeping, Mode, ProxyPlan, Reuse, Scenario, ServerPlan};
 
 const TRAFFIC_PORT: u16 = 80;
 const HEALTH_PORT: u16 = 8_080;
@@ -143,8 +143,9 @@ fn backend(scenario: &Scenario) -> model::Backend {
             Balance::StaticRr => model::Balance::StaticRr,
             Balance::LeastConn => model::Balance::LeastConn,
             Balance::First => model::Balance::First,
+            Balance::Source => model::Balance::Hash(model::Mapping::Map),
         },
-        hashing: model::Hashing::default(),
+        hashing: model::Hashing { key: model::HashKey::Source, ..model::Hashing::default() },
         servers: servers.map(|(index, server)| Arc::new(server_settings(index, server, scenario))).collect(),
         timeouts: model::ServerTimeouts {
             connect: millis(timeouts.connect),
@@ -155,7 +156,7 @@ fn backend(scenario: &Scenario) -> model::Backend {
             check: millis(timeouts.check),
         },
         retries: plan.retries,
-        retry_on: model::RetryOn::default(),
+        retry_on: retry_on(plan),
         redispatch: match plan.redispatch {
             0 => model::Redispatch::Never,
             every @ 1.. => model::Redispatch::Every(every.unsigned_abs()),
@@ -167,7 +168,7 @@ fn backend(scenario: &Scenario) -> model::Backend {
             Reuse::Aggressive => model::Reuse::Aggressive,
             Reuse::Always => model::Reuse::Always,
         },
-        fullconn: None,
+        fullconn: plan.fullconn,
         connection_mode: keeping(plan.back),
         forward_for: None,
         all_backups: plan.all_backups,
@@ -175,13 +176,32 @@ fn backend(scenario: &Scenario) -> model::Backend {
         cookie: None,
         persist: false,
         stick_rules: Vec::new(),
-        request_rules: Vec::new(),
+        request_rules: request_rules(plan),
         response_rules: Vec::new(),
         error_pages: model::ErrorPages::new(),
         log: vec![STATE_LOG],
         log_health_checks: false,
         check: if plan.check.http { http_check() } else { model::CheckKind::Connect },
     }
+}
+
+fn retry_on(plan: &ProxyPlan) -> model::RetryOn {
+    if plan.mode == Mode::Tcp || plan.retry_on.is_empty() {
+        return model::RetryOn::default();
+    }
+    let words = plan.retry_on.iter().filter_map(|word| model::RetryOn::word(word));
+    words.fold(model::RetryOn::NONE, |all, word| all | word)
+}
+
+/// Connections are of different classes, by their ports.
+fn request_rules(plan: &ProxyPlan) -> Vec<rules::Rule> {
+    if plan.mode == Mode::Tcp || plan.classes < 2 {
+        return Vec::new();
+    }
+    let class = format!("src_port,mod({})", plan.classes);
+    let words = ["set-priority-class", &class];
+    let rule = rules::compile(rules::RuleSet::HttpRequest, &words, &mut rules::CaptureSlots::default());
+    vec![rule.expect("the rule is one that the core knows")]
 }
 
 fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> model::Server {
@@ -195,8 +215,8 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
         stick: true,
         weight: plan.weight,
         maxconn: plan.maxconn,
-        minconn: None,
-        maxqueue: None,
+        minconn: plan.minconn,
+        maxqueue: plan.maxqueue,
         backup: plan.backup,
         disabled: false,
         source: None,

@@ -21,6 +21,7 @@ mod health;
 mod logs;
 mod persistence;
 mod queue;
+mod retry;
 pub(crate) mod scenario;
 pub(crate) mod stage;
 mod tcp;

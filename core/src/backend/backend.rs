@@ -44,8 +44,8 @@ pub enum Assigned {
     },
     /// No server is usable: none is up, or all weights are zero. With [`Wish::only`]: that one is not up.
     NoServer,
-    /// The queue of the only server wanted is full (`maxqueue`).
-    QueueFull,
+    /// The queue of the server wanted is full (`maxqueue`).
+    QueueFull(ServerId),
 }
 
 /// What became of a wish to wait no longer.
@@ -215,7 +215,7 @@ impl Backend {
             return Assigned::Server(only);
         }
         if server.settings.maxqueue.is_some_and(|most| self.queue.len(Some(only)) >= most) {
-            return Assigned::QueueFull;
+            return Assigned::QueueFull(only);
         }
         self.queue.join(waiter, Some(only), priority, now.time);
         Assigned::Queued { server: Some(only) }

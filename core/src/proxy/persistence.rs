@@ -33,7 +33,7 @@ impl Worker {
         }
         match self.with_backend(id, |backend, _| backend.assign_despite(server)) {
             Assigned::Server(server) => self.connect(stream, server),
-            Assigned::Queued { .. } | Assigned::NoServer | Assigned::QueueFull => {
+            Assigned::Queued { .. } | Assigned::NoServer | Assigned::QueueFull(_) => {
                 stream.affinity.lose();
                 self.assign(stream, Wish::default());
             }

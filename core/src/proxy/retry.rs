@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::end::{By, End, Phase, Why};
+use super::output::CloseHow;
 use super::persistence::may_leave;
 use super::stream::{Stream, Waiting};
 use super::worker::Worker;
@@ -105,7 +106,9 @@ impl Worker {
             return false;
         }
         if let Some(key) = stream.upstream.take() {
-            self.drop_upstream(key);
+            // Only a server that is silent is left by a reset, as haproxy does.
+            let silent = failure == RetryOn::RESPONSE_TIMEOUT;
+            self.close_upstream(key, if silent { CloseHow::Reset } else { CloseHow::Graceful });
         }
         stream.retries += 1;
         stream.waiting = Waiting::Connection;
@@ -141,7 +144,7 @@ impl Worker {
             BodyLength::Chunked | BodyLength::UntilClose => false,
         };
         let unsent = self.upstreams.get(key).is_none_or(|upstream| upstream.unsent > 0);
-        if complete && !unsent && framing.persistent {
+        if complete && !unsent && framing.persistent && stream.server_persistent {
             self.keep_upstream(stream);
         }
         self.retry_request(stream, failure)

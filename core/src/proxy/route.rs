@@ -12,7 +12,7 @@ use crate::base::ids::{ConnId, ServerId};
 use crate::base::slots::Key;
 use crate::base::time::Time;
 use crate::health::CheckInput;
-use crate::model::{Mode, Reuse};
+use crate::model::{Mode, Redispatch, Reuse};
 
 impl Worker {
     /// Asks the backend for a server.
@@ -41,15 +41,31 @@ impl Worker {
                 let deadline = self.now.time.after(timeouts.queue.or(timeouts.connect));
                 self.arm_stream(stream, deadline);
             }
-            // A full queue breaks persistence (configuration manual 5.2, `maxqueue`), and so does a server that went.
-            Assigned::NoServer | Assigned::QueueFull if wish.only.is_some() => {
+            // The server that it is tied to has gone.
+            Assigned::NoServer if wish.only.is_some() => {
                 stream.affinity.lose();
                 self.assign(stream, Wish::default());
             }
-            Assigned::NoServer | Assigned::QueueFull => {
+            Assigned::NoServer => {
                 self.fail(stream, 503, End::early(By::Server, Phase::Connect, Why::Failed));
             }
+            Assigned::QueueFull(server) => self.turn_away(stream, server, wish),
         }
+    }
+
+    /// The queue of `server` is full. `option redispatch` lets that break persistence (configuration manual 5.2,
+    /// `maxqueue`); otherwise the request ends here.
+    fn turn_away(&mut self, stream: &mut Stream, server: ServerId, wish: Wish) {
+        let leaves = stream.backend.is_some_and(|id| {
+            wish.only.is_some() && self.config.backends[id.index()].redispatch != Redispatch::Never
+        });
+        if leaves {
+            stream.redispatched = true;
+            stream.affinity.lose();
+            return self.assign(stream, Wish::default());
+        }
+        stream.server = Some(server);
+        self.fail(stream, 503, End::early(By::Server, Phase::Queue, Why::Failed));
     }
 
     /// A slot of `server` is ours: uses an idle connection, or opens one.
@@ -140,6 +156,8 @@ impl Worker {
         };
         if stream.waiting == Waiting::Slot && stream.backend == Some(grant.backend) {
             stream.waiting = Waiting::Connection;
+            stream.note_position(grant.position);
+            stream.redispatched = stream.bound;
             stream.affinity.lose();
             self.assign(&mut stream, Wish::default());
         } else {

@@ -1,5 +1,5 @@
-//! Each request ends exactly once: it comes to at most one server, gets at most one answer, in its turn and
-//! its own, and leaves one line in the log.
+//! Each request ends exactly once: it comes to a server once, and once more for each retry at most; it gets at
+//! most one answer, in its turn and its own, and leaves one line in the log, which counts the retries.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use crate::scenario::{Mode, Scenario};
 #[derive(Clone, Copy, Debug, Default)]
 struct Fate {
     arrivals: u32,
+    retries: u32,
     answers: u32,
     lines: u32,
 }
@@ -31,6 +32,8 @@ struct Connection {
 #[derive(Debug)]
 pub(super) struct Conservation {
     mode: Mode,
+    /// How often one request may come to servers.
+    arrivals_max: u32,
     requests: BTreeMap<RequestId, Fate>,
     clients: Vec<Connection>,
 }
@@ -42,7 +45,13 @@ impl Conservation {
             planned: client.requests.len(),
             ..Connection::default()
         });
-        Conservation { mode: scenario.proxy.mode, requests: BTreeMap::new(), clients: clients.collect() }
+        let again = scenario.proxy.retry_on.iter().any(|word| word != "conn-failure");
+        Conservation {
+            mode: scenario.proxy.mode,
+            arrivals_max: 1 + if again { scenario.proxy.retries } else { 0 },
+            requests: BTreeMap::new(),
+            clients: clients.collect(),
+        }
     }
 
     pub(super) fn see(&mut self, sight: &Sight<'_>) -> Result<(), String> {
@@ -51,7 +60,7 @@ impl Conservation {
             Sight::Arrived { id, server, .. } => {
                 let fate = self.requests.entry(*id).or_default();
                 fate.arrivals += 1;
-                if fate.arrivals > 1 {
+                if fate.arrivals > self.arrivals_max {
                     return Err(format!("request {id} came to a server again, to {server}"));
                 }
             }
@@ -119,6 +128,7 @@ impl Conservation {
             Some(id) => {
                 let fate = self.requests.entry(id).or_default();
                 fate.lines += 1;
+                fate.retries = line.retries;
                 if fate.lines > 1 || id.client != client {
                     return Err(format!("a second line, or another client's: {}", line.text));
                 }
@@ -139,6 +149,12 @@ impl Conservation {
         for (id, fate) in &self.requests {
             if self.mode == Mode::Http && fate.lines != 1 {
                 return Err(format!("request {id} left {} lines in the log", fate.lines));
+            }
+            if self.mode == Mode::Http && fate.arrivals > 1 + fate.retries {
+                return Err(format!(
+                    "request {id} came {} times with {} retries",
+                    fate.arrivals, fate.retries
+                ));
             }
         }
         for (client, connection) in self.clients.iter().enumerate() {

@@ -193,7 +193,7 @@ fn a_queue_of_one_server_holds_at_most_maxqueue() {
     only(&mut backend, 0, 0);
 
     assert_eq!(only(&mut backend, 1, 0), Assigned::Queued { server: Some(ServerId(0)) });
-    assert_eq!(only(&mut backend, 2, 0), Assigned::QueueFull);
+    assert_eq!(only(&mut backend, 2, 0), Assigned::QueueFull(ServerId(0)));
 }
 
 #[test]

@@ -201,7 +201,8 @@ impl World {
                 assert!(members.is_empty());
                 self.end();
             }
-            (Assigned::QueueFull, insist) => {
+            (Assigned::QueueFull(server), insist) => {
+                assert_eq!(Some(server.index()), insist);
                 assert_eq!(self.count_waiting(insist), 3);
                 self.end();
             }
