@@ -157,7 +157,7 @@ impl Worker {
         if stream.waiting == Waiting::Slot && stream.backend == Some(grant.backend) {
             stream.waiting = Waiting::Connection;
             stream.note_position(grant.position);
-            stream.redispatched = stream.bound;
+            stream.redispatched |= stream.bound;
             stream.affinity.lose();
             self.assign(&mut stream, Wish::default());
         } else {

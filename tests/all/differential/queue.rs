@@ -1,6 +1,6 @@
 //! Full servers: who waits, for how long, and in which order.
 
-use evenkeel_tests::origin::{Act, Reply};
+use evenkeel_tests::origin::Act;
 
 use super::Scenario;
 

@@ -2,10 +2,13 @@
 //! its own; `heads/request-long` and `heads/response-long` say how much of it that is.
 
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::priority::Priority;
 use evenkeel_core::base::time::{Time, Wall};
 use evenkeel_core::h1::{parse_request, parse_response};
 use evenkeel_core::http::{RequestHead, ResponseHead};
-use evenkeel_core::rules::{CaptureSlots, Rule, RuleSet, Verdict, compile, run_request, run_response};
+use evenkeel_core::rules::{
+    CaptureSlots, Remarks, Rule, RuleSet, Verdict, compile, run_request, run_response,
+};
 use evenkeel_core::sample::{Ending, Scope, StreamTimes};
 
 use super::Workload;
@@ -36,7 +39,8 @@ fn on_requests() -> impl FnMut() {
     let (client, times) = (Address::Ip(([192, 0, 2, 7], 40_001).into()), times());
     move || {
         let parsed = parse_request(LONG_REQUEST, &mut head, &LIMITS);
-        let verdict = run_request(&rules, &scope(&client, &times), &mut head, &mut slots, &mut scratch);
+        let (scope, remarks) = (scope(&client, &times), &mut Remarks::default());
+        let verdict = run_request(&rules, &scope, &mut head, &mut slots, remarks, &mut scratch);
         assert_eq!((parsed.is_ok(), verdict), (true, Verdict::Continue));
     }
 }
@@ -96,6 +100,7 @@ fn scope<'a>(client: &'a Address, times: &'a StreamTimes) -> Scope<'a> {
         ending: Ending { letters: *b"----" },
         counts: [0; 4],
         cookie_captures: [b""; 2],
+        priority: Priority::default(),
         retries: 0,
         redispatched: false,
         server_queue: 0,
