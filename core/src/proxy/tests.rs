@@ -172,6 +172,17 @@ fn a_refused_connect_is_tried_again_after_a_pause() {
 }
 
 #[test]
+fn a_request_is_sent_again_after_an_answer_that_is_asked_for() {
+    let mut talk = Talk::new("listen web\n bind :80\n retry-on 503\n server s1 127.0.0.1:81\n");
+    talk.accept(client(0)).receive(client(0), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+    talk.say(Input::Connected { conn: server(0), local: None });
+    talk.receive(server(0), "HTTP/1.1 503 Busy\r\nContent-Length: 3\r\n\r\nno");
+    let again = ConnId::server(Key { index: 0, generation: 1 });
+    talk.say(Input::Connected { conn: again, local: None }).receive(again, ANSWER);
+    snapshot!("worker_retry_status", talk);
+}
+
+#[test]
 fn a_silent_server_is_given_up() {
     let mut talk = Talk::new(ONE);
     talk.accept(client(0)).receive(client(0), GET).say(Input::Connected { conn: server(0), local: None });
