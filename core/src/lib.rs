@@ -5,6 +5,7 @@
 //! `ARCHITECTURE.md` at the top of the repository shows one request's whole way.
 #![forbid(unsafe_code)]
 
+pub mod acl;
 pub mod backend;
 pub mod balance;
 pub mod base;

@@ -99,6 +99,9 @@ fn frontend(scenario: &Scenario) -> model::Frontend {
         disabled: false,
         maxconn: plan.frontend_maxconn,
         default_backend: Some(BackendId(0)),
+        switch_rules: Vec::new(),
+        backend_names: Default::default(),
+        monitor_rules: Vec::new(),
         timeouts: model::ClientTimeouts {
             client: millis(timeouts.client),
             client_fin: millis(timeouts.client_fin),
@@ -175,6 +178,8 @@ fn backend(scenario: &Scenario) -> model::Backend {
         abort_on_close: plan.abort_on_close,
         cookie: None,
         persist: false,
+        persist_rules: Vec::new(),
+        server_rules: Vec::new(),
         stick_rules: Vec::new(),
         request_rules: request_rules(plan),
         response_rules: Vec::new(),

@@ -12,6 +12,7 @@
 mod balance;
 mod bodies;
 mod commands;
+mod conditions;
 mod connections;
 mod errors;
 mod framing;

@@ -179,15 +179,15 @@ impl Backend {
         Assigned::Queued { server: None }
     }
 
-    /// Which server a cookie's value names: the first that is up.
-    pub fn named(&self, value: &[u8]) -> Named {
+    /// Which server a cookie's value names: the first that is up, or with `despite` the first.
+    pub fn named(&self, value: &[u8], despite: bool) -> Named {
         let servers = std::str::from_utf8(value).ok().and_then(|value| self.cookies.get(value));
         let Some(servers) = servers else {
             return Named::Nobody;
         };
         let up = |server: &&ServerId| self.server(**server).status == Status::Up;
         let first = servers.first().copied();
-        match (self.settings.persist, servers.iter().find(up), first) {
+        match (despite, servers.iter().find(up), first) {
             (true, _, Some(first)) if self.server(first).status != Status::Up => Named::Down(Some(first)),
             (_, Some(server), _) => Named::Up(*server),
             (_, None, _) => Named::Down(None),

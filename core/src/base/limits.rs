@@ -55,3 +55,6 @@ pub const RING_WALK_MAX: usize = 4096;
 
 /// Most servers that `balance random` looks at for one request.
 pub const RANDOM_DRAWS_MAX: u32 = 256;
+
+/// Bytes of one file of ACL patterns.
+pub const PATTERN_FILE_MAX: usize = 64 * 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use crate::config::{bind_option, check, directive, server_option};
 use crate::keyword::{Entry, Kind, Support};
-use crate::{log, rules, sample};
+use crate::{acl, log, rules, sample};
 
 /// Every row of every table.
 pub(super) fn rows() -> impl Iterator<Item = Entry> {
@@ -14,6 +14,7 @@ pub(super) fn rows() -> impl Iterator<Item = Entry> {
         .chain(server_option::rows())
         .chain(sample::rows())
         .chain(log::rows())
+        .chain(acl::rows())
         .chain(rules::rows())
 }
 

@@ -3,18 +3,20 @@
 
 use std::sync::Arc;
 
-use super::draft::{LogStyle, ProxyDraft, ProxyKind, StickDraft};
+use super::draft::{LogStyle, PersistDraft, ProxyDraft, ProxyKind, ServerRuleDraft, StickDraft, SwitchDraft};
 use super::finding::{Findings, Weight};
 use super::logging::{LogLine, LogTargets};
 use super::problem::{Place, Problem};
 use super::reader::Reader;
-use crate::base::ids::{BackendId, FrontendId, LogTargetId, TableId};
+use crate::base::ids::{BackendId, FrontendId, LogTargetId, ServerId, TableId};
 use crate::base::map::{Map, Set};
 use crate::keyword::closest;
 use crate::log::Format;
 use crate::model::{
-    Backend, Balance, Config, Frontend, Listener, LogTarget, LogWire, Mode, RetryOn, Server, StickRule,
+    Backend, Balance, Choice, Config, Frontend, Listener, LogTarget, LogWire, Mode, PersistRule, RetryOn, Server,
+    ServerRule, StickRule, SwitchRule,
 };
+use crate::rules::{self, Rule};
 
 /// Builds the configuration. It may only be used if no problem is an alert.
 pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
@@ -48,9 +50,13 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
             config.listeners.extend(listeners(draft, id));
             let frontend = builder.frontend(draft, &log);
             config.frontends.push(Arc::new(frontend));
+        } else {
+            builder.switch_rules(draft);
         }
         if draft.kind.has_back() {
             config.backends.push(Arc::new(builder.backend(draft, log)));
+        } else {
+            builder.server_rules(draft);
         }
     }
     config.log_targets = builder.targets.list;
@@ -134,6 +140,11 @@ fn servers(draft: &ProxyDraft) -> Vec<Arc<Server>> {
     servers
 }
 
+/// Rules whose conditions are finished.
+fn finished(rules: &[rules::Draft], draft: &ProxyDraft) -> Vec<Rule> {
+    rules.iter().map(|rule| rule.finish(&draft.acls)).collect()
+}
+
 struct Builder<'p, 'e> {
     targets: LogTargets,
     /// Backends by name: their ids, and their positions among all proxies.
@@ -206,6 +217,8 @@ impl Builder<'_, '_> {
         let settings = &draft.settings;
         let http = settings.mode == Mode::Http;
         let default_backend = self.default_backend(draft);
+        let switch_rules = self.switch_rules(draft);
+        let backend_names = self.backend_names(&switch_rules, settings.mode);
         let log_format = self.log_format(draft, log);
         Frontend {
             name: Arc::clone(&draft.name),
@@ -216,8 +229,11 @@ impl Builder<'_, '_> {
             timeouts: settings.client,
             connection_mode: settings.connection_mode,
             forward_for: settings.forward_for.clone().filter(|_| http),
-            request_rules: draft.request_rules.clone(),
-            response_rules: draft.response_rules.clone(),
+            switch_rules,
+            backend_names,
+            monitor_rules: draft.monitor_rules.iter().map(|rule| rule.finish(&draft.acls)).collect(),
+            request_rules: finished(&draft.request_rules, draft),
+            response_rules: finished(&draft.response_rules, draft),
             request_captures: draft.captures.request.clone(),
             response_captures: draft.captures.response.clone(),
             cookie_capture: draft.cookie_capture.clone().filter(|_| http),
@@ -277,30 +293,100 @@ impl Builder<'_, '_> {
             self.reader.add(Weight::Alert, place.clone(), message, help);
             return None;
         };
-        let target = &self.proxies[at];
-        if target.settings.mode != draft.settings.mode {
-            let word = |mode| if mode == Mode::Http { "http" } else { "tcp" };
-            let at = |draft: &ProxyDraft| format!("{}:{}", draft.place.file, draft.place.line);
-            let message = format!(
-                "{} {} ({}) tries to use incompatible {} {} ({}) as its default backend (see 'mode').",
-                word(draft.settings.mode),
-                draft.title(),
-                at(draft),
-                word(target.settings.mode),
-                target.title(),
-                at(target),
-            );
-            self.reader.add(Weight::Alert, place.clone(), message, "give both the same `mode`".to_owned());
-        }
+        self.check_mode(draft, at, place, "as its default backend");
         Some(id)
+    }
+
+    /// Tells if a proxy and the one it sends traffic to speak differently.
+    fn check_mode(&mut self, draft: &ProxyDraft, at: usize, place: &Place, role: &str) {
+        let target = &self.proxies[at];
+        if target.settings.mode == draft.settings.mode {
+            return;
+        }
+        let word = |mode| if mode == Mode::Http { "http" } else { "tcp" };
+        let at = |draft: &ProxyDraft| format!("{}:{}", draft.place.file, draft.place.line);
+        let message = format!(
+            "{} {} ({}) tries to use incompatible {} {} ({}) {role} (see 'mode').",
+            word(draft.settings.mode),
+            draft.title(),
+            at(draft),
+            word(target.settings.mode),
+            target.title(),
+            at(target),
+        );
+        self.reader.add(Weight::Alert, place.clone(), message, "give both the same `mode`".to_owned());
+    }
+
+    /// The `use_backend` rules of a proxy, their backends found.
+    fn switch_rules(&mut self, draft: &ProxyDraft) -> Vec<SwitchRule> {
+        let mut rules = Vec::new();
+        for SwitchDraft { name, format, condition, place } in &draft.switch_rules {
+            let condition = condition.as_ref().map(|condition| condition.finish(&draft.acls));
+            if let Some(format) = format {
+                rules.push(SwitchRule { backend: Choice::Named(format.clone()), condition });
+                continue;
+            }
+            let Some(&(id, at)) = self.backend_ids.get(name.as_str()) else {
+                let message =
+                    format!("Proxy '{}': unable to find required use_backend: '{name}'.", draft.name);
+                let help = match closest(name, self.backend_ids.keys().map(|name| &**name)) {
+                    Some(meant) => format!("did you mean `use_backend {meant}`?"),
+                    None => format!("add a section `backend {name}`"),
+                };
+                self.reader.add(Weight::Alert, place.clone(), message, help);
+                continue;
+            };
+            self.check_mode(draft, at, place, "in a 'use_backend' rule");
+            rules.push(SwitchRule { backend: Choice::Fixed(id), condition });
+        }
+        rules
+    }
+
+    /// All backends that names of the moment can lead to; none where no rule asks.
+    fn backend_names(&self, rules: &[SwitchRule], mode: Mode) -> Arc<Map<Arc<str>, BackendId>> {
+        if !rules.iter().any(|rule| matches!(rule.backend, Choice::Named(_))) {
+            return Arc::default();
+        }
+        let fits = |at: &usize| self.proxies[*at].settings.mode == mode;
+        let ids = self.backend_ids.iter().filter(|(_, (_, at))| fits(at));
+        Arc::new(ids.map(|(name, (id, _))| (Arc::clone(name), *id)).collect())
+    }
+
+    /// The `use-server` rules of a proxy, their servers found.
+    fn server_rules(&mut self, draft: &ProxyDraft) -> Vec<ServerRule> {
+        let names: Vec<Arc<str>> = servers(draft).iter().map(|server| Arc::clone(&server.name)).collect();
+        let mut rules = Vec::new();
+        for ServerRuleDraft { name, format, condition, place } in &draft.server_rules {
+            let condition = condition.finish(&draft.acls);
+            let found = names.iter().position(|own| **own == **name);
+            let server = match (format, found) {
+                (Some(format), _) => Choice::Named(format.clone()),
+                (None, Some(at)) => Choice::Fixed(ServerId(index(at))),
+                (None, None) => {
+                    let title = draft.title();
+                    let message = format!(
+                        "{title} : unable to find server '{name}' referenced in a 'use-server' rule."
+                    );
+                    let help = match closest(name, names.iter().map(|name| &**name)) {
+                        Some(meant) => format!("did you mean `use-server {meant}`?"),
+                        None => format!("add a line `server {name} ..`"),
+                    };
+                    self.reader.add(Weight::Alert, place.clone(), message, help);
+                    continue;
+                }
+            };
+            rules.push(ServerRule { server, condition });
+        }
+        rules
     }
 
     /// The stick rules of a proxy, their tables found.
     fn stick_rules(&mut self, draft: &ProxyDraft) -> Vec<StickRule> {
         let mut rules = Vec::new();
-        for StickDraft { action, key, table, place } in &draft.stick_rules {
+        for StickDraft { action, key, table, condition, place } in &draft.stick_rules {
             if let Some(&id) = self.table_ids.get(table.as_str()) {
-                rules.push(StickRule { action: *action, key: key.clone(), table: id });
+                let condition = condition.as_ref().map(|condition| condition.finish(&draft.acls));
+                rules.push(StickRule { action: *action, key: key.clone(), table: id, condition });
                 continue;
             }
             let message = format!("Proxy '{}': unable to find stick-table '{table}'.", draft.name);
@@ -312,6 +398,10 @@ impl Builder<'_, '_> {
 
     fn backend(&mut self, draft: &ProxyDraft, log: Vec<LogTargetId>) -> Backend {
         let settings = &draft.settings;
+        let persist_rule = |rule: &PersistDraft| PersistRule {
+            persistence: rule.persistence,
+            condition: rule.condition.finish(&draft.acls),
+        };
         let mut findings = Findings::default();
         let check = settings.check.build(&draft.title(), &mut findings);
         for finding in findings.list {
@@ -340,10 +430,12 @@ impl Builder<'_, '_> {
             all_backups: settings.all_backups,
             cookie: settings.cookie.clone().filter(|_| settings.mode == Mode::Http),
             persist: settings.persist,
+            persist_rules: draft.persist_rules.iter().map(persist_rule).collect(),
+            server_rules: self.server_rules(draft),
             stick_rules: self.stick_rules(draft),
             abort_on_close: settings.abort_on_close,
-            request_rules: draft.request_rules.clone(),
-            response_rules: draft.response_rules.clone(),
+            request_rules: finished(&draft.request_rules, draft),
+            response_rules: finished(&draft.response_rules, draft),
             error_pages: settings.error_pages.clone(),
             log,
             log_health_checks: settings.log_health_checks,

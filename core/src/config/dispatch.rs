@@ -15,7 +15,7 @@ const REMOVED: [(&str, &str); 3] =
     [("clitimeout", "timeout client"), ("contimeout", "timeout connect"), ("srvtimeout", "timeout server")];
 
 /// Rules that HAProxy takes in named `defaults` sections.
-const RULES: [&str; 4] = ["http-after-response", "http-request", "http-response", "tcp-request"];
+const RULES: [&str; 5] = ["acl", "http-after-response", "http-request", "http-response", "tcp-request"];
 
 impl Reader<'_> {
     /// Reads a line of the section that is open.

@@ -8,13 +8,14 @@ use super::environment::Variables;
 use super::logging::LogLine;
 use super::problem::Place;
 use super::server_option::{LinePlace, ServerDraft, ServerNames};
+use crate::acl::{self, Acls};
 use crate::base::map::Set;
 use crate::log::Format;
 use crate::model::{
     Balance, ClientTimeouts, ConnectionMode, Cookie, CookieCapture, ErrorPages, ForwardFor, Global, Hashing,
-    LogTarget, Mapping, Mode, Redispatch, RetryOn, Reuse, ServerTimeouts, StickAction, StickTable,
+    LogTarget, Mapping, Mode, Persistence, Redispatch, RetryOn, Reuse, ServerTimeouts, StickAction, StickTable,
 };
-use crate::rules::{CaptureSlots, Rule};
+use crate::rules::{self, CaptureSlots};
 use crate::sample::Sample;
 
 /// Section `global`, all its parts together.
@@ -177,7 +178,33 @@ pub(super) struct StickDraft {
     pub(super) action: StickAction,
     pub(super) key: Sample,
     pub(super) table: String,
+    pub(super) condition: Option<acl::Draft>,
     pub(super) place: Place,
+}
+
+/// A `use_backend` rule whose backend is yet to be found, unless the name is a format.
+#[derive(Clone, Debug)]
+pub(super) struct SwitchDraft {
+    pub(super) name: String,
+    pub(super) format: Option<Format>,
+    pub(super) condition: Option<acl::Draft>,
+    pub(super) place: Place,
+}
+
+/// A `use-server` rule whose server is yet to be found, unless the name is a format.
+#[derive(Clone, Debug)]
+pub(super) struct ServerRuleDraft {
+    pub(super) name: String,
+    pub(super) format: Option<Format>,
+    pub(super) condition: acl::Draft,
+    pub(super) place: Place,
+}
+
+/// `force-persist` or `ignore-persist`.
+#[derive(Clone, Debug)]
+pub(super) struct PersistDraft {
+    pub(super) persistence: Persistence,
+    pub(super) condition: acl::Draft,
 }
 
 /// One proxy section.
@@ -199,8 +226,13 @@ pub(super) struct ProxyDraft {
     pub(super) cookie_capture: Option<CookieCapture>,
     pub(super) stick_table: Option<StickTable>,
     pub(super) stick_rules: Vec<StickDraft>,
-    pub(super) request_rules: Vec<Rule>,
-    pub(super) response_rules: Vec<Rule>,
+    pub(super) acls: Acls,
+    pub(super) monitor_rules: Vec<acl::Draft>,
+    pub(super) persist_rules: Vec<PersistDraft>,
+    pub(super) server_rules: Vec<ServerRuleDraft>,
+    pub(super) switch_rules: Vec<SwitchDraft>,
+    pub(super) request_rules: Vec<rules::Draft>,
+    pub(super) response_rules: Vec<rules::Draft>,
     /// The first rule that needs `mode http`.
     pub(super) http_rules_at: Option<Place>,
     /// The first line about the statistics page.
@@ -224,6 +256,11 @@ impl ProxyDraft {
             cookie_capture: None,
             stick_table: None,
             stick_rules: Vec::new(),
+            acls: Acls::default(),
+            monitor_rules: Vec::new(),
+            persist_rules: Vec::new(),
+            server_rules: Vec::new(),
+            switch_rules: Vec::new(),
             request_rules: Vec::new(),
             response_rules: Vec::new(),
             http_rules_at: None,

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, RetryOn, RingKey, StickRule,
+    Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, PersistRule, RetryOn, RingKey, ServerRule,
+    StickRule,
 };
 use crate::base::address::Address;
 use crate::base::ids::LogTargetId;
@@ -95,6 +96,10 @@ pub struct Backend {
     pub cookie: Option<Cookie>,
     /// `option persist`: a cookie leads to its server even when that is down.
     pub persist: bool,
+    /// `force-persist` and `ignore-persist` rules, in order: the first that applies counts.
+    pub persist_rules: Vec<PersistRule>,
+    /// `use-server` rules, in order.
+    pub server_rules: Vec<ServerRule>,
     /// `stick` rules, in order.
     pub stick_rules: Vec<StickRule>,
     /// `http-request` rules, in order.

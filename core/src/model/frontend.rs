@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ConnectionMode, ErrorPages, ForwardFor, Mode};
+use super::{ConnectionMode, ErrorPages, ForwardFor, Mode, SwitchRule};
+use crate::acl::Condition;
 use crate::base::ids::{BackendId, FrontendId, LogTargetId};
+use crate::base::map::Map;
 use crate::log::Format;
 use crate::rules::Rule;
 
@@ -35,6 +37,12 @@ pub struct Frontend {
     pub maxconn: Option<u32>,
     /// `default_backend`, or the back half of the same `listen`.
     pub default_backend: Option<BackendId>,
+    /// `use_backend` rules, in order: the first that applies goes before `default_backend`.
+    pub switch_rules: Vec<SwitchRule>,
+    /// All backends by name, where a rule chooses one by a name of the moment.
+    pub backend_names: Arc<Map<Arc<str>, BackendId>>,
+    /// `monitor fail`: the monitor is told 503 if any of these holds.
+    pub monitor_rules: Vec<Condition>,
     /// Timeouts.
     pub timeouts: ClientTimeouts,
     /// Keep-alive, server-close or close.

@@ -9,6 +9,7 @@ mod global;
 mod logging;
 mod persistence;
 mod retry;
+mod switching;
 mod table;
 
 pub use backend::{
@@ -21,6 +22,7 @@ pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
 pub use persistence::{Cookie, CookieCapture, CookieMode};
 pub use retry::RetryOn;
+pub use switching::{Choice, PersistRule, Persistence, ServerRule, SwitchRule};
 pub use table::{KeyType, ServerKey, StickAction, StickRule, StickTable};
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::acl::Condition;
 use crate::base::ids::TableId;
 use crate::sample::Sample;
 
@@ -68,4 +69,6 @@ pub struct StickRule {
     pub key: Sample,
     /// The table.
     pub table: TableId,
+    /// When; always if there is none.
+    pub condition: Option<Condition>,
 }

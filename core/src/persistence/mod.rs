@@ -10,6 +10,7 @@ pub use request::affinity;
 pub use response::{Answer, settle};
 
 use crate::base::ids::ServerId;
+use crate::model::Persistence;
 
 /// Which servers a cookie's value names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub struct Affinity {
     pub presented: Presented,
     /// What the answer brings.
     pub returned: Returned,
+    /// What a rule makes of persistence.
+    pub rule: Option<Persistence>,
     /// The dates of a valid cookie.
     pub dates: Dates,
 }

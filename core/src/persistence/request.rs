@@ -4,16 +4,18 @@ use super::{Affinity, Dates, Named, Presented, Returned};
 use crate::http::{Fate, Fields, Known, rewrite_cookies};
 use crate::model::{Cookie, CookieMode};
 
-/// Reads all cookies of a request and edits its fields. `find` says which server a value names; `now` is in
+/// Reads all cookies of a request and edits its fields. What ties the exchange to a server `before` goes before
+/// any cookie. `find` says which server a value names; `now` is in
 /// seconds since 1970.
 pub fn affinity(
     cookie: &Cookie,
+    before: Affinity,
     fields: &mut Fields,
     scratch: &mut Vec<u8>,
     now: u64,
     find: impl Fn(&[u8]) -> Named,
 ) -> Affinity {
-    let mut affinity = Affinity { presented: Presented::Absent, ..Affinity::default() };
+    let mut affinity = Affinity { presented: Presented::Absent, ..before };
     let hidden = cookie.indirect && cookie.mode == Some(CookieMode::Insert);
     fields.rewrite_known(Known::Cookie, scratch, |value, out| {
         rewrite_cookies(value, out, |name, value| {

@@ -43,7 +43,7 @@ fn exchange(
 ) -> (String, Vec<String>, Vec<String>) {
     let (mut fields, mut scratch) = (Fields::default(), Vec::new());
     request.iter().for_each(|value| fields.push(b"Cookie", value.as_bytes()));
-    let mut affinity = affinity(cookie, &mut fields, &mut scratch, NOW, find);
+    let mut affinity = affinity(cookie, Affinity::default(), &mut fields, &mut scratch, NOW, find);
     let mut answered = Fields::default();
     answer.iter().for_each(|(name, value)| answered.push(name.as_bytes(), value.as_bytes()));
     let server = if affinity.server == Some(ServerId(1)) { "b" } else { "a" };

@@ -108,7 +108,8 @@ impl Worker {
                 self.open_stream(key, &mut stream);
                 stream.times.first_byte = self.now.time;
                 stream.times.head = self.now.time;
-                stream.backend = frontend.default_backend;
+                stream.backend = self.choose_backend(&stream, &frontend);
+                self.apply_server_rules(&mut stream);
                 self.route(&mut stream);
                 self.put_back(stream);
             }

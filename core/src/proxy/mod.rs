@@ -20,6 +20,7 @@ mod shared;
 mod size;
 mod sticking;
 mod stream;
+mod switching;
 mod worker;
 
 pub use end::{By, End, Phase, Why};

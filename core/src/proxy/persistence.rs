@@ -1,6 +1,7 @@
 //! Persistence in one exchange: the request's cookie chooses the server, the answer renews it.
 
 use super::stream::Stream;
+use super::switching::asks_despite;
 use super::worker::Worker;
 use crate::backend::{Assigned, Wish};
 use crate::http::{Known, cookies, set_cookie};
@@ -12,12 +13,16 @@ impl Worker {
     pub(super) fn find_affinity(&mut self, stream: &mut Stream) {
         let Some(id) = stream.backend else { return };
         let backend = self.config.backends[id.index()].clone();
+        self.apply_server_rules(stream);
         let Some(cookie) = &backend.cookie else { return };
         let mut scratch = std::mem::take(&mut self.scratch);
+        let (before, despite) = (stream.affinity, asks_despite(stream, &backend));
         let fields = &mut stream.request.fields;
         stream.affinity = self.with_backend(id, |machine, now| {
             let seconds = now.wall.unix_nanos / 1_000_000_000;
-            persistence::affinity(cookie, fields, &mut scratch, seconds, |value| machine.named(value))
+            persistence::affinity(cookie, before, fields, &mut scratch, seconds, |value| {
+                machine.named(value, despite)
+            })
         });
         self.scratch = scratch;
     }

@@ -55,13 +55,17 @@ impl Worker {
         if let Some(uri) = &frontend.monitor_uri
             && stream.request.target() == uri.as_bytes()
         {
-            return self.reply(stream, 200, End::Normal);
+            let fails = frontend.monitor_rules.iter().any(|condition| self.holds(stream, condition));
+            return self.reply(stream, if fails { 503 } else { 200 }, End::Normal);
         }
         let verdict = self.run_request_rules(stream, &frontend.request_rules);
         if let Verdict::Deny(status) = verdict {
             return self.reply(stream, status, End::early(By::Proxy, Phase::Request, Why::Failed));
         }
-        stream.backend = frontend.default_backend;
+        stream.backend = match frontend.switch_rules.is_empty() {
+            true => frontend.default_backend,
+            false => self.choose_backend(stream, &frontend),
+        };
         let Some(id) = stream.backend else {
             return self.reply(stream, 503, End::early(By::Server, Phase::Connect, Why::Failed));
         };

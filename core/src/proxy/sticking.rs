@@ -1,8 +1,8 @@
 //! Stick rules in one exchange: which server a key was served by, and what is remembered once one answers.
 
 use super::stream::Stream;
+use super::switching::asks_despite;
 use super::worker::Worker;
-use crate::backend::Status;
 use crate::base::ids::{ServerId, TableId};
 use crate::base::limits;
 use crate::model::{Backend, StickAction, StickRule};
@@ -15,6 +15,9 @@ impl Worker {
         let Some(id) = stream.backend else { return };
         let backend = self.config.backends[id.index()].clone();
         for rule in &backend.stick_rules {
+            if rule.action != StickAction::StoreResponse && !self.applies(stream, rule) {
+                continue;
+            }
             match rule.action {
                 StickAction::Match => self.match_rule(stream, rule, &backend),
                 // HAProxy skips the rule as a whole where a key for its table was found before.
@@ -29,12 +32,17 @@ impl Worker {
         }
     }
 
+    /// Whether the rule's condition, if it has one, holds.
+    fn applies(&mut self, stream: &Stream, rule: &StickRule) -> bool {
+        rule.condition.as_ref().is_none_or(|condition| self.holds(stream, condition))
+    }
+
     /// Ties the exchange to the server that a table remembers, unless it is tied already.
     fn match_rule(&mut self, stream: &mut Stream, rule: &StickRule, backend: &Backend) {
         let Some(id) = stream.backend.filter(|_| stream.affinity.server.is_none()) else { return };
         let Some(server) = self.stuck(stream, rule, backend) else { return };
-        let up = self.with_backend(id, |machine, _| machine.server(server).status() == Status::Up);
-        if up || backend.persist {
+        let up = self.is_up(id, server);
+        if up || asks_despite(stream, backend) {
             stream.affinity.server = Some(server);
             stream.affinity.forced = !up;
         }
@@ -91,7 +99,9 @@ impl Worker {
         let Some(id) = stream.backend else { return };
         let backend = self.config.backends[id.index()].clone();
         for rule in backend.stick_rules.iter().filter(|rule| rule.action == StickAction::StoreResponse) {
-            self.keep_for_store(stream, rule);
+            if self.applies(stream, rule) {
+                self.keep_for_store(stream, rule);
+            }
         }
         self.store_request_keys(stream);
     }

@@ -17,6 +17,7 @@ pub use words::{RuleError, RuleProblem};
 
 use words::Words;
 
+use crate::acl::{self, Acls, Condition, Outside};
 use crate::keyword::{Kind, is_known};
 use crate::log::Options;
 
@@ -52,13 +53,37 @@ impl RuleSet {
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct Rule<C = Condition> {
     /// What it does.
     pub action: Action,
+    /// When; always if there is none.
+    pub condition: Option<C>,
 }
 
-/// Compiles the words behind `http-request` and its kin. Capture slots that it opens are added to `slots`.
-pub fn compile(set: RuleSet, words: &[&str], slots: &mut CaptureSlots) -> Result<Rule, RuleError> {
+/// A rule whose condition may still change with the ACLs of its section.
+pub type Draft = Rule<acl::Draft>;
+
+impl Draft {
+    /// The rule, its condition finished.
+    pub fn finish(&self, acls: &Acls) -> Rule {
+        let condition = self.condition.as_ref().map(|condition| condition.finish(acls));
+        Rule { action: self.action.clone(), condition }
+    }
+}
+
+/// What rules of one section share.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Capture slots; a rule may open another.
+    pub slots: &'a mut CaptureSlots,
+    /// ACLs.
+    pub acls: &'a mut Acls,
+    /// Files and names.
+    pub outside: Outside<'a>,
+}
+
+/// Compiles the words behind `http-request` and its kin.
+pub fn compile(set: RuleSet, words: &[&str], context: &mut Context<'_>) -> Result<Draft, RuleError> {
     let mut words = Words::new(words);
     let name = words.next().ok_or(RuleError { word: 0, offset: 0, problem: RuleProblem::MissingAction })?;
     // `set-header(...)` style arguments belong to actions that are not written yet (`set-var(txn.x)`).
@@ -72,10 +97,15 @@ pub fn compile(set: RuleSet, words: &[&str], slots: &mut CaptureSlots) -> Result
         return Err(words.problem(0, problem));
     };
     words.example = row.example;
-    let action = (row.compile)(&mut words, set, slots)?;
-    match words.next() {
-        None => Ok(Rule { action }),
-        Some("if" | "unless") => Err(words.here(RuleProblem::PlannedCondition)),
-        Some(extra) => Err(words.here(RuleProblem::ExtraWord(extra.to_owned()))),
-    }
+    let action = (row.compile)(&mut words, set, context.slots)?;
+    let unless = match words.next() {
+        None => return Ok(Rule { action, condition: None }),
+        Some("if") => false,
+        Some("unless") => true,
+        Some(extra) => return Err(words.here(RuleProblem::ExtraWord(extra.to_owned()))),
+    };
+    let (start, rest) = words.rest();
+    let condition = acl::Draft::compile(rest, unless, set.options().offers, context.acls, context.outside)
+        .map_err(|error| words.problem(start + error.word, RuleProblem::Condition(error.problem)))?;
+    Ok(Rule { action, condition: Some(condition) })
 }

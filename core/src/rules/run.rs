@@ -37,6 +37,9 @@ pub fn run_request(
     for rule in rules {
         let priority = remarks.priority;
         let view = Scope { request: Some(request), request_captures: slots, priority, ..*scope };
+        if rule.condition.as_ref().is_some_and(|condition| !condition.holds(&view, scratch)) {
+            continue;
+        }
         match &rule.action {
             Action::Allow => break,
             Action::Deny(status) => return Verdict::Deny(*status),
@@ -91,6 +94,9 @@ pub fn run_response(
 ) -> Verdict {
     for rule in rules {
         let view = Scope { response: Some(response), response_captures: slots, ..*scope };
+        if rule.condition.as_ref().is_some_and(|condition| !condition.holds(&view, scratch)) {
+            continue;
+        }
         match &rule.action {
             Action::Allow => break,
             Action::Deny(status) => return Verdict::Deny(*status),

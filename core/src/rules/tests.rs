@@ -1,63 +1,17 @@
 //! Rules from words to what they do to a head.
 
-use std::net::SocketAddr;
-
 use super::*;
-use crate::base::address::Address;
-use crate::base::time::{Time, Wall};
 use crate::http::{RequestHead, ResponseHead};
-use crate::sample::{Ending, Scope, StreamTimes};
-
-fn scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
-    let client: Address = "192.0.2.7:40001".parse::<SocketAddr>().unwrap().into();
-    let never = Time::NEVER;
-    let times = StreamTimes {
-        accepted: Time::ZERO,
-        accepted_wall: Wall::default(),
-        handshaken: never,
-        first_byte: never,
-        head: never,
-        dequeued: never,
-        connected: never,
-        response: never,
-        ended: never,
-    };
-    look(&Scope {
-        client: &client,
-        local: &client,
-        source: None,
-        server_address: None,
-        frontend: "fe",
-        http: true,
-        backend: "be",
-        server: None,
-        times: &times,
-        request: None,
-        response: None,
-        status: 0,
-        bytes_out: 0,
-        bytes_in: 0,
-        ending: Ending { letters: *b"----" },
-        counts: [0; 4],
-        retries: 0,
-        priority: Default::default(),
-        redispatched: false,
-        server_queue: 0,
-        backend_queue: 0,
-        request_captures: &[],
-        response_captures: &[],
-        cookie_captures: [b""; 2],
-        request_counter: 0,
-        log_counter: 0,
-        listener: 1,
-        log_asap: false,
-        process: (1, "box"),
-    })
-}
+use crate::sample::with_empty_scope as scope;
 
 fn rules(set: RuleSet, texts: &[&str], slots: &mut CaptureSlots) -> Vec<Rule> {
-    let compile = |text: &&str| compile(set, &text.split(' ').collect::<Vec<_>>(), slots).unwrap();
-    texts.iter().map(compile).collect()
+    let mut acls = Acls::default();
+    let mut compile = |text: &&str| {
+        let mut context = Context { slots: &mut *slots, acls: &mut acls, outside: Outside::NOTHING };
+        compile(set, &text.split(' ').collect::<Vec<_>>(), &mut context).unwrap()
+    };
+    let drafts: Vec<Draft> = texts.iter().map(&mut compile).collect();
+    drafts.iter().map(|draft| draft.finish(&acls)).collect()
 }
 
 #[test]
@@ -131,15 +85,40 @@ fn a_value_cannot_smuggle_a_line_end() {
 }
 
 #[test]
+fn a_rule_with_a_condition_runs_when_it_holds() {
+    let texts = [
+        "set-header A %[req.hdr(x)] if { req.hdr(x) b }",
+        "set-header B 1 unless { req.hdr(a) -m found }",
+        "deny if { req.hdr(x) nobody } or !METH_GET",
+    ];
+    let rules = rules(RuleSet::HttpRequest, &texts, &mut CaptureSlots::default());
+    let mut request = RequestHead::default();
+    request.set_method(b"GET");
+    request.set_target(b"/");
+    request.fields.push(b"x", b"a, b");
+
+    let verdict = scope(|scope| run_request(&rules, scope, &mut request, &mut [], &mut b"dirty".to_vec()));
+
+    assert_eq!(verdict, Verdict::Continue);
+    assert_eq!(request.fields.values(b"a").next(), Some(&b"b"[..]));
+    assert_eq!(request.fields.values(b"b").next(), None);
+}
+
+fn compile_alone(set: RuleSet, words: &[&str]) -> Result<Draft, RuleError> {
+    let (mut slots, mut acls) = (CaptureSlots::default(), Acls::default());
+    compile(set, words, &mut Context { slots: &mut slots, acls: &mut acls, outside: Outside::NOTHING })
+}
+
+#[test]
 fn problems_point_at_the_word() {
     let problem = |set, text: &str| {
         let words: Vec<&str> = text.split(' ').collect();
-        compile(set, &words, &mut CaptureSlots::default()).unwrap_err()
+        compile_alone(set, &words).unwrap_err()
     };
     let request = |text: &str| problem(RuleSet::HttpRequest, text);
 
-    assert_eq!(request("deny if x").problem, RuleProblem::PlannedCondition);
-    assert_eq!(request("deny if x").word, 1);
+    assert!(matches!(request("deny if TRUE x").problem, RuleProblem::Condition(_)));
+    assert_eq!(request("deny if TRUE x").word, 3);
     assert_eq!(request("redirect location /").problem, RuleProblem::Planned("redirect".to_owned()));
     assert_eq!(request("set-var(txn.a) src").problem, RuleProblem::Planned("set-var".to_owned()));
     assert_eq!(request("set-haeder a b").problem, RuleProblem::UnknownAction("set-haeder".to_owned()));
@@ -173,7 +152,7 @@ fn every_row_is_known_and_its_example_compiles() {
         let words: Vec<&str> = row.example.split(' ').collect();
         let fits = [RuleSet::HttpRequest, RuleSet::HttpResponse]
             .into_iter()
-            .any(|set| compile(set, &words, &mut CaptureSlots::default()).is_ok());
+            .any(|set| compile_alone(set, &words).is_ok());
         assert!(fits, "{}", row.example);
     }
     for entry in rows_for_catalog() {

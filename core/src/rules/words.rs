@@ -1,6 +1,7 @@
 //! The words of one rule as its row reads them, and what can be wrong with them.
 
 use super::RuleSet;
+use crate::acl::AclProblem;
 use crate::log::{Format, FormatError, FormatProblem};
 use crate::sample::{Needs, Sample, SampleError, SampleProblem};
 
@@ -20,6 +21,8 @@ pub struct RuleError {
 pub enum RuleProblem {
     /// Not a number, or not one that is possible here.
     BadNumber(String),
+    /// The condition is wrong.
+    Condition(AclProblem),
     /// A word too many.
     ExtraWord(String),
     /// The format of a value is wrong.
@@ -35,8 +38,6 @@ pub enum RuleProblem {
     NotInBackend,
     /// HAProxy knows this, evenkeel does not yet.
     Planned(String),
-    /// Conditions (`if`, `unless`) are known, not supported yet.
-    PlannedCondition,
     /// The expression is wrong.
     Sample(SampleProblem),
     /// The expression looks at something that is not known here.
@@ -76,6 +77,11 @@ impl<'w> Words<'w> {
         let word = self.words.get(self.at).copied()?;
         self.at += 1;
         Some(word)
+    }
+
+    /// All words that are left, and where they begin.
+    pub(super) fn rest(&self) -> (usize, &'w [&'w str]) {
+        (self.at, self.words.get(self.at..).unwrap_or_default())
     }
 
     /// Takes the next word if it is this one.

@@ -125,6 +125,46 @@ impl Sample {
         self.fetch.name
     }
 
+    /// The type of its values.
+    pub fn yields(&self) -> Type {
+        let converted = self.converters.iter().rev().find_map(|step| step.row.yields);
+        converted.unwrap_or(self.fetch.yields)
+    }
+
+    /// Whether there is a converter.
+    pub fn is_converted(&self) -> bool {
+        !self.converters.is_empty()
+    }
+
+    /// Whether `fits` holds for any of the values: of a fetch that may have several (`hdr`), all are looked at
+    /// until one fits. They come as `wanted`, or as they are, with their text or bytes. `out` is as long after
+    /// as before.
+    pub fn any(
+        &self,
+        wanted: Option<Type>,
+        scope: &Scope<'_>,
+        out: &mut Vec<u8>,
+        fits: &mut dyn FnMut(Value, &[u8]) -> bool,
+    ) -> bool {
+        let mark = out.len();
+        let mut look = |first: Value, out: &mut Vec<u8>| {
+            let value = self.convert(first, out, mark);
+            let value = match wanted {
+                Some(wanted) => value.and_then(|value| value.cast(wanted, out, mark)),
+                None => value,
+            };
+            let fit = value.is_some_and(|value| fits(value, &out[mark..]));
+            out.truncate(mark);
+            fit
+        };
+        let found = match self.fetch.each {
+            Some(each) => each(&self.arguments, scope, out, &mut look),
+            None => (self.fetch.eval)(&self.arguments, scope, out).is_some_and(|first| look(first, out)),
+        };
+        out.truncate(mark);
+        found
+    }
+
     /// Appends the value as text; `false`, with nothing appended, when there is none.
     pub fn eval(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> bool {
         self.eval_as(Type::Text, scope, out)
@@ -149,16 +189,20 @@ impl Sample {
     /// The value as it is; text and bytes are appended.
     pub fn eval_untyped(&self, scope: &Scope<'_>, out: &mut Vec<u8>) -> Option<Value> {
         let mark = out.len();
-        let value = (self.fetch.eval)(&self.arguments, scope, out).and_then(|first| {
-            self.converters.iter().try_fold(first, |value, step| {
-                let value = value.cast(step.row.takes, out, mark)?;
-                (step.row.apply)(&step.arguments, value, out, mark)
-            })
-        });
+        let first = (self.fetch.eval)(&self.arguments, scope, out);
+        let value = first.and_then(|first| self.convert(first, out, mark));
         if value.is_none() {
             out.truncate(mark);
         }
         value
+    }
+
+    /// Sends a value through the converters.
+    fn convert(&self, first: Value, out: &mut Vec<u8>, mark: usize) -> Option<Value> {
+        self.converters.iter().try_fold(first, |value, step| {
+            let value = value.cast(step.row.takes, out, mark)?;
+            (step.row.apply)(&step.arguments, value, out, mark)
+        })
     }
 
     fn eval_as(&self, wanted: Type, scope: &Scope<'_>, out: &mut Vec<u8>) -> bool {

@@ -14,6 +14,8 @@ pub use convert::{Converter, converters};
 pub use expression::{Sample, SampleError, SampleProblem};
 pub use fetch::{Fetch, fetches};
 pub use needs::Needs;
+#[cfg(test)]
+pub use scope::with_empty_scope;
 pub use scope::{Ending, Scope, StreamTimes};
 pub use value::{Type, Value};
 

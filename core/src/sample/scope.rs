@@ -115,3 +115,51 @@ pub struct Scope<'a> {
     /// Process id (`%pid`) and host name (`%H`).
     pub process: (u32, &'a str),
 }
+
+/// Shows a scope in which nothing has happened but a client's coming.
+#[cfg(test)]
+pub fn with_empty_scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
+    let client: Address = "192.0.2.7:40001".parse::<std::net::SocketAddr>().unwrap().into();
+    let never = Time::NEVER;
+    let times = StreamTimes {
+        accepted: Time::ZERO,
+        accepted_wall: Wall::default(),
+        handshaken: never,
+        first_byte: never,
+        head: never,
+        dequeued: never,
+        connected: never,
+        response: never,
+        ended: never,
+    };
+    look(&Scope {
+        client: &client,
+        local: &client,
+        source: None,
+        server_address: None,
+        frontend: "fe",
+        http: true,
+        backend: "be",
+        server: None,
+        times: &times,
+        request: None,
+        response: None,
+        status: 0,
+        bytes_out: 0,
+        bytes_in: 0,
+        ending: Ending { letters: *b"----" },
+        counts: [0; 4],
+        retries: 0,
+        redispatched: false,
+        server_queue: 0,
+        backend_queue: 0,
+        request_captures: &[],
+        response_captures: &[],
+        cookie_captures: [b""; 2],
+        request_counter: 0,
+        log_counter: 0,
+        listener: 1,
+        log_asap: false,
+        process: (1, "box"),
+    })
+}

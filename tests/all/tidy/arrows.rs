@@ -14,8 +14,9 @@ const TABLE: &[(&str, &[&str])] = &[
     ("h1", &["base", "http"]),
     ("sample", &["base", "keyword", "http"]),
     ("log", &["base", "keyword", "http", "sample"]),
-    ("rules", &["base", "keyword", "http", "sample", "log"]),
-    ("model", &["base", "keyword", "http", "sample", "log", "rules"]),
+    ("acl", &["base", "keyword", "sample"]),
+    ("rules", &["base", "keyword", "http", "sample", "log", "acl"]),
+    ("model", &["base", "keyword", "http", "sample", "log", "acl", "rules"]),
     ("persistence", &["base", "http", "model"]),
     ("table", &["base", "sample", "model"]),
     ("balance", &["base", "model"]),
@@ -29,6 +30,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "h1",
             "sample",
             "log",
+            "acl",
             "rules",
             "model",
             "balance",
@@ -38,8 +40,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "table",
         ],
     ),
-    ("config", &["base", "keyword", "http", "h1", "sample", "log", "rules", "model"]),
-    ("catalog", &["base", "keyword", "sample", "log", "rules", "config"]),
+    ("config", &["base", "keyword", "http", "h1", "sample", "log", "acl", "rules", "model"]),
+    ("catalog", &["base", "keyword", "sample", "log", "acl", "rules", "config"]),
 ];
 
 /// Lists what `module`'s source uses beyond its row.

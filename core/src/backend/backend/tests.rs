@@ -70,6 +70,8 @@ fn settings(servers: Vec<model::Server>) -> model::Backend {
         all_backups: false,
         cookie: None,
         persist: false,
+        persist_rules: Vec::new(),
+        server_rules: Vec::new(),
         stick_rules: Vec::new(),
         abort_on_close: false,
         request_rules: Vec::new(),

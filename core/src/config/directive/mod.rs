@@ -1,5 +1,6 @@
 //! Keywords of `global` and of proxy sections: a row of data beside its function, a file per family.
 
+mod acl;
 mod balance;
 mod capture;
 mod connection;
@@ -18,6 +19,7 @@ mod rules;
 mod server;
 mod stats;
 mod stick;
+mod switching;
 mod timeout;
 mod tune;
 mod variables;
@@ -95,6 +97,7 @@ pub(super) const GLOBALS: &[&[GlobalDirective]] = &[
 
 /// Every table of the proxy sections.
 pub(super) const PROXIES: &[&[ProxyDirective]] = &[
+    acl::TABLE,
     balance::TABLE,
     capture::TABLE,
     connection::TABLE,
@@ -109,6 +112,7 @@ pub(super) const PROXIES: &[&[ProxyDirective]] = &[
     server::TABLE,
     stats::TABLE,
     stick::TABLE,
+    switching::TABLE,
     timeout::TABLE,
 ];
 

@@ -1,15 +1,16 @@
 //! `http-request` and `http-response` lines (configuration manual 4.2); the actions have a table of their own.
 
 use super::ProxyDirective;
+use super::acl::{acl_message, warn_of_condition, with_outside};
 use crate::config::draft::ProxyDraft;
 use crate::config::line::Line;
 use crate::keyword::{Kind, Support, closest, names, suggest};
 use crate::log::FormatProblem;
-use crate::rules::{self, RuleError, RuleProblem, RuleSet};
+use crate::rules::{self, Context, RuleError, RuleProblem, RuleSet};
 use crate::sample::SampleProblem;
 
 const ROW: ProxyDirective = ProxyDirective {
-    support: Support::Partial("the actions that the table of actions names, without conditions"),
+    support: Support::Partial("the actions that the table of actions names"),
     in_defaults: false,
     ..ProxyDirective::ROW
 };
@@ -32,8 +33,19 @@ pub(super) const TABLE: &[ProxyDirective] = &[
 ];
 
 fn rule(proxy: &mut ProxyDraft, line: &mut Line<'_>, set: RuleSet) {
-    match rules::compile(set, line.arguments(), &mut proxy.captures) {
+    let (slots, acls) = (&mut proxy.captures, &mut proxy.acls);
+    let words = line.arguments();
+    let compiled = with_outside(line.environment, |outside| {
+        rules::compile(set, words, &mut Context { slots, acls, outside })
+    });
+    match compiled {
         Ok(rule) => {
+            if let Some(condition) = &rule.condition {
+                let at = words.iter().position(|word| matches!(*word, "if" | "unless")).unwrap_or_default();
+                let half = if proxy.kind.has_front() { "frontend" } else { "backend" };
+                let kind = if set == RuleSet::HttpRequest { "http-request" } else { "http-response" };
+                warn_of_condition(line, at, condition, &proxy.acls, &format!("{half} {kind} header rule"));
+            }
             let list = match set {
                 RuleSet::HttpRequest => &mut proxy.request_rules,
                 RuleSet::HttpResponse | RuleSet::HttpAfterResponse => &mut proxy.response_rules,
@@ -42,7 +54,7 @@ fn rule(proxy: &mut ProxyDraft, line: &mut Line<'_>, set: RuleSet) {
             proxy.http_rules_at.get_or_insert_with(|| line.place.clone());
         }
         Err(error) => {
-            let (message, help) = rule_message(set, line.arguments(), &proxy.title(), &error);
+            let (message, help) = rule_message(set, words, &proxy.title(), &error);
             line.alert(error.word, message, help);
         }
     }
@@ -71,10 +83,10 @@ fn rule_message(set: RuleSet, words: &[&str], title: &str, error: &RuleError) ->
             "remove the rule if you can do without; leaving it out in silence would change what happens"
                 .to_owned(),
         ),
-        RuleProblem::PlannedCondition => (
-            format!("conditions ('if', 'unless') of '{keyword}' are known, not supported yet."),
-            "a rule without a condition always applies".to_owned(),
-        ),
+        RuleProblem::Condition(problem) => {
+            let (message, help) = acl_message(problem);
+            (format!("error detected while parsing an '{keyword} {action}' condition : {message}."), help)
+        }
         RuleProblem::WrongRuleSet { action, .. } => (
             format!("'{keyword}' does not support the action '{action}'."),
             format!("'{action}' belongs to other rules"),
@@ -157,7 +169,7 @@ pub(in crate::config) fn format_message(problem: &FormatProblem) -> (String, Str
     }
 }
 
-pub(super) fn sample_message(problem: &SampleProblem) -> (String, String) {
+pub(in crate::config) fn sample_message(problem: &SampleProblem) -> (String, String) {
     let plain = |message: &str, help: &str| (message.to_owned(), help.to_owned());
     match problem {
         SampleProblem::BadArguments { of, example } => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::acl::{Spot, condition};
 use super::rules::sample_message;
 use super::{ProxyDirective, Side};
 use crate::config::draft::{ProxyDraft, StickDraft};
@@ -11,12 +12,7 @@ use crate::keyword::Support;
 use crate::model::{KeyType, Mode, ServerKey, StickAction, StickTable};
 use crate::sample::{Needs, Sample};
 
-const ROW: ProxyDirective = ProxyDirective {
-    side: Side::Back,
-    in_defaults: false,
-    support: Support::Partial("without conditions"),
-    ..ProxyDirective::ROW
-};
+const ROW: ProxyDirective = ProxyDirective { side: Side::Back, in_defaults: false, ..ProxyDirective::ROW };
 
 pub(super) const TABLE: &[ProxyDirective] = &[
     ProxyDirective {
@@ -85,6 +81,7 @@ fn rule(proxy: &mut ProxyDraft, line: &mut Line<'_>, action: StickAction) {
         return line.alert(0, message, "stick store-response sees responses, the others requests");
     }
     let mut table = None;
+    let mut when = None;
     let mut at = 1;
     while let Some(&word) = line.arguments().get(at) {
         match word {
@@ -93,9 +90,14 @@ fn rule(proxy: &mut ProxyDraft, line: &mut Line<'_>, action: StickAction) {
                 at += 2;
             }
             "if" | "unless" => {
-                let message =
-                    format!("conditions ('if', 'unless') of '{}' are known, not supported yet.", line.name());
-                return line.alert(at, message, "a rule without a condition always applies");
+                let told = "'stick': error detected while parsing sticking condition : ";
+                let kind =
+                    if response { "stick-store rule" } else { "use-server, balance or stick-match rule" };
+                let offers = if response { Needs::AT_RESPONSE } else { Needs::AT_REQUEST };
+                let spot = Spot { told, offers, rule: kind };
+                let Some(draft) = condition(proxy, line, at, spot) else { return };
+                when = Some(draft);
+                break;
             }
             _ => {
                 let message = format!("'{}': unknown keyword '{word}'.", line.name());
@@ -104,7 +106,7 @@ fn rule(proxy: &mut ProxyDraft, line: &mut Line<'_>, action: StickAction) {
         }
     }
     let table = table.unwrap_or_else(|| proxy.name.to_string());
-    proxy.stick_rules.push(StickDraft { action, key, table, place: line.place.clone() });
+    proxy.stick_rules.push(StickDraft { action, key, table, condition: when, place: line.place.clone() });
 }
 
 /// The words of a `stick-table` line so far.

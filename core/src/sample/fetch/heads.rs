@@ -1,10 +1,12 @@
 //! What requests and responses share: occurrences of fields and of cookies.
 
-use crate::http::{Fields, Known, Version};
-use crate::sample::Value;
-use crate::sample::arguments::{Argument, ArgumentKind, Signature};
+use std::net::{IpAddr, SocketAddrV4};
 
-use super::text;
+use crate::http::{Fields, Known, Version};
+use crate::sample::arguments::{Argument, ArgumentKind, Signature};
+use crate::sample::{Type, Value};
+
+use super::{Take, each_text, text};
 
 /// A field's name and an occurrence: 1 is the first, -1 the last.
 pub(super) const OCCURRENCE: Signature =
@@ -52,6 +54,81 @@ fn occurrence<'f, I: Iterator<Item = &'f [u8]>>(all: impl Fn() -> I, position: i
 pub(super) fn member(fields: &Fields, arguments: &[Argument], out: &mut Vec<u8>) -> Option<Value> {
     let all = || lines(fields, arguments[0].text()).flat_map(members);
     text(out, occurrence(all, arguments[1].integer_or(-1))?)
+}
+
+/// `hdr` in an ACL: all members, unless one is asked for.
+pub(super) fn each_member(
+    fields: &Fields,
+    arguments: &[Argument],
+    out: &mut Vec<u8>,
+    take: &mut Take<'_>,
+) -> bool {
+    match arguments[1] {
+        Argument::Absent => each_text(lines(fields, arguments[0].text()).flat_map(members), out, take),
+        _ => member(fields, arguments, out).is_some_and(|value| take(value, out)),
+    }
+}
+
+/// `fhdr` in an ACL: all lines, unless one is asked for.
+pub(super) fn each_line(
+    fields: &Fields,
+    arguments: &[Argument],
+    out: &mut Vec<u8>,
+    take: &mut Take<'_>,
+) -> bool {
+    match arguments[1] {
+        Argument::Absent => each_text(lines(fields, arguments[0].text()), out, take),
+        _ => line(fields, arguments, out).is_some_and(|value| take(value, out)),
+    }
+}
+
+/// `hdr_ip`: a member that is an address, of IPv4 with a port perhaps.
+pub(super) fn member_address(fields: &Fields, arguments: &[Argument], out: &mut Vec<u8>) -> Option<Value> {
+    let mark = out.len();
+    member(fields, arguments, out).and_then(|_| address_behind(mark, out))
+}
+
+/// `hdr_ip` in an ACL.
+pub(super) fn each_address(
+    fields: &Fields,
+    arguments: &[Argument],
+    out: &mut Vec<u8>,
+    take: &mut Take<'_>,
+) -> bool {
+    let mark = out.len();
+    each_member(fields, arguments, out, &mut |_, out| {
+        address_behind(mark, out).is_some_and(|address| take(address, out))
+    })
+}
+
+/// Takes an address out of the buffer.
+fn address_behind(mark: usize, out: &mut Vec<u8>) -> Option<Value> {
+    let address = std::str::from_utf8(&out[mark..]).ok().and_then(address);
+    out.truncate(mark);
+    address.map(Value::Address)
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddrV4| IpAddr::V4(*address.ip())))
+}
+
+/// `hdr_val`: a member that is a number.
+pub(super) fn member_number(fields: &Fields, arguments: &[Argument], out: &mut Vec<u8>) -> Option<Value> {
+    let mark = out.len();
+    member(fields, arguments, out).and_then(|value| value.cast(Type::Integer, out, mark))
+}
+
+/// `hdr_val` in an ACL.
+pub(super) fn each_number(
+    fields: &Fields,
+    arguments: &[Argument],
+    out: &mut Vec<u8>,
+    take: &mut Take<'_>,
+) -> bool {
+    let mark = out.len();
+    each_member(fields, arguments, out, &mut |value, out| {
+        value.cast(Type::Integer, out, mark).is_some_and(|number| take(number, out))
+    })
 }
 
 /// `hdr_cnt`.
@@ -106,6 +183,17 @@ pub(super) fn cookie<'f>(
     let name = arguments[0].text().as_bytes();
     let found = if name.is_empty() { all.next() } else { all.filter(|(own, _)| *own == name).last() };
     text(out, found?.1)
+}
+
+/// Cookies in an ACL: all of this name, or all where there is no name.
+pub(super) fn each_cookie<'f>(
+    all: impl Iterator<Item = (&'f [u8], &'f [u8])>,
+    arguments: &[Argument],
+    out: &mut Vec<u8>,
+    take: &mut Take<'_>,
+) -> bool {
+    let name = arguments[0].text().as_bytes();
+    each_text(all.filter(|(own, _)| name.is_empty() || *own == name).map(|(_, value)| value), out, take)
 }
 
 /// How many cookies of this name there are, or of any when there is no name.

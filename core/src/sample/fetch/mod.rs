@@ -15,6 +15,12 @@ use super::value::{Type, Value};
 /// Looks at the scope; text goes to the end of the buffer.
 type Eval = fn(&[Argument], &Scope<'_>, &mut Vec<u8>) -> Option<Value>;
 
+/// Gives each value in turn, its text at the end of the buffer, until one is taken; tells whether one was.
+type Each = fn(&[Argument], &Scope<'_>, &mut Vec<u8>, &mut Take<'_>) -> bool;
+
+/// Who looks at one of several values: tells whether it is taken, and leaves the buffer as it was before.
+pub(super) type Take<'t> = dyn FnMut(Value, &mut Vec<u8>) -> bool + 't;
+
 /// One fetch.
 pub struct Fetch {
     /// Its name.
@@ -29,6 +35,8 @@ pub struct Fetch {
     pub yields: Type,
     /// Looks at the scope.
     pub eval: Eval,
+    /// Gives all values, where there may be several and an ACL looks at each.
+    pub each: Option<Each>,
     /// One line about it.
     pub summary: &'static str,
     /// An expression that uses it.
@@ -50,6 +58,7 @@ impl Fetch {
         needs: Needs::NONE,
         yields: Type::Text,
         eval: |_, _, _| None,
+        each: None,
         summary: "",
         example: "",
     };
@@ -65,6 +74,14 @@ pub fn fetches() -> impl Iterator<Item = &'static Fetch> {
 /// The fetch of this name.
 pub(super) fn find(name: &str) -> Option<&'static Fetch> {
     fetches().find(|row| row.name == name || row.aliases.contains(&name))
+}
+
+/// Gives each text in turn until one is taken.
+fn each_text<'v>(texts: impl Iterator<Item = &'v [u8]>, out: &mut Vec<u8>, take: &mut Take<'_>) -> bool {
+    texts.into_iter().any(|text| {
+        out.extend_from_slice(text);
+        take(Value::Text, out)
+    })
 }
 
 /// Appends text.

@@ -1,6 +1,6 @@
 //! The request's head (configuration manual 7.3.6).
 
-use super::{Fetch, heads, text};
+use super::{Fetch, each_text, heads, text};
 use crate::http::{Fields, Known, RequestHead};
 use crate::sample::arguments::{Argument, ArgumentKind, Signature};
 use crate::sample::{Needs, Scope, Type, Value};
@@ -22,6 +22,10 @@ pub(super) const TABLE: &[Fetch] = &[
         signature: heads::OCCURRENCE,
         needs: Needs::HEAD,
         eval: |arguments, scope, out| heads::member(head(scope)?, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = head(scope) else { return false };
+            heads::each_member(fields, arguments, out, take)
+        }),
         summary: "One member of a header's comma-separated values, of the response where there is one.",
         example: "hdr(host)",
         ..Fetch::ROW
@@ -34,6 +38,34 @@ pub(super) const TABLE: &[Fetch] = &[
         eval: |arguments, scope, _| heads::member_count(head(scope)?, arguments),
         summary: "How many members a header has.",
         example: "hdr_cnt(via)",
+        ..Fetch::ROW
+    },
+    Fetch {
+        name: "hdr_ip",
+        signature: heads::OCCURRENCE,
+        needs: Needs::HEAD,
+        yields: Type::Address,
+        eval: |arguments, scope, out| heads::member_address(head(scope)?, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = head(scope) else { return false };
+            heads::each_address(fields, arguments, out, take)
+        }),
+        summary: "A member of a header that is an address.",
+        example: "hdr_ip(x-forwarded-for)",
+        ..Fetch::ROW
+    },
+    Fetch {
+        name: "hdr_val",
+        signature: heads::OCCURRENCE,
+        needs: Needs::HEAD,
+        yields: Type::Integer,
+        eval: |arguments, scope, out| heads::member_number(head(scope)?, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = head(scope) else { return false };
+            heads::each_number(fields, arguments, out, take)
+        }),
+        summary: "A member of a header that is a number.",
+        example: "hdr_val(content-length)",
         ..Fetch::ROW
     },
     Fetch {
@@ -73,6 +105,10 @@ pub(super) const TABLE: &[Fetch] = &[
         signature: Signature::NAME,
         needs: Needs::REQUEST,
         eval: |arguments, scope, out| heads::cookie(heads::cookies(&scope.request?.fields), arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(request) = scope.request else { return false };
+            heads::each_cookie(heads::cookies(&request.fields), arguments, out, take)
+        }),
         summary: "The last cookie of a name, or the first of all.",
         example: "req.cook(sid)",
         ..Fetch::ROW
@@ -86,12 +122,17 @@ pub(super) const TABLE: &[Fetch] = &[
         eval: |arguments, scope, _| heads::cookie_count(heads::cookies(&scope.request?.fields), arguments),
         summary: "How many cookies of a name there are.",
         example: "req.cook_cnt(sid)",
+        ..Fetch::ROW
     },
     Fetch {
         name: "req.fhdr",
         signature: heads::OCCURRENCE,
         needs: Needs::REQUEST,
         eval: |arguments, scope, out| heads::line(&scope.request?.fields, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = scope.request.map(|request| &request.fields) else { return false };
+            heads::each_line(fields, arguments, out, take)
+        }),
         summary: "One whole value of a header.",
         example: "req.fhdr(user-agent)",
         ..Fetch::ROW
@@ -111,6 +152,10 @@ pub(super) const TABLE: &[Fetch] = &[
         signature: heads::OCCURRENCE,
         needs: Needs::REQUEST,
         eval: |arguments, scope, out| heads::member(&scope.request?.fields, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = scope.request.map(|request| &request.fields) else { return false };
+            heads::each_member(fields, arguments, out, take)
+        }),
         summary: "One member of a header's comma-separated values.",
         example: "req.hdr(x-forwarded-for,-1)",
         ..Fetch::ROW
@@ -126,12 +171,50 @@ pub(super) const TABLE: &[Fetch] = &[
         ..Fetch::ROW
     },
     Fetch {
+        name: "req.hdr_ip",
+        signature: heads::OCCURRENCE,
+        needs: Needs::REQUEST,
+        yields: Type::Address,
+        eval: |arguments, scope, out| heads::member_address(&scope.request?.fields, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = scope.request.map(|request| &request.fields) else { return false };
+            heads::each_address(fields, arguments, out, take)
+        }),
+        summary: "A member of a header that is an address.",
+        example: "req.hdr_ip(x-forwarded-for)",
+        ..Fetch::ROW
+    },
+    Fetch {
         name: "req.hdr_names",
         signature: Signature::NAME,
         needs: Needs::REQUEST,
         eval: |arguments, scope, out| heads::names(&scope.request?.fields, arguments, out),
         summary: "The names of all headers.",
         example: "req.hdr_names(;)",
+        ..Fetch::ROW
+    },
+    Fetch {
+        name: "req.hdr_val",
+        signature: heads::OCCURRENCE,
+        needs: Needs::REQUEST,
+        yields: Type::Integer,
+        eval: |arguments, scope, out| heads::member_number(&scope.request?.fields, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = scope.request.map(|request| &request.fields) else { return false };
+            heads::each_number(fields, arguments, out, take)
+        }),
+        summary: "A member of a header that is a number.",
+        example: "req.hdr_val(content-length)",
+        ..Fetch::ROW
+    },
+    Fetch {
+        name: "req.proto_http",
+        aliases: &["req_proto_http"],
+        needs: Needs::REQUEST,
+        yields: Type::Boolean,
+        eval: |_, scope, _| scope.request.map(|_| Value::Boolean(true)),
+        summary: "Whether there is an HTTP request.",
+        example: "req.proto_http",
         ..Fetch::ROW
     },
     Fetch {
@@ -157,6 +240,10 @@ pub(super) const TABLE: &[Fetch] = &[
         signature: PARAMETER,
         needs: Needs::REQUEST,
         eval: url_param,
+        each: Some(|arguments, scope, out, take| {
+            let Some(request) = scope.request else { return false };
+            each_text(parameters(arguments, request), out, take)
+        }),
         summary: "The first parameter of a name in the query.",
         example: "url_param(id)",
         ..Fetch::ROW
@@ -176,13 +263,17 @@ fn base(request: &RequestHead, out: &mut Vec<u8>) -> Option<Value> {
 }
 
 fn url_param(arguments: &[Argument], scope: &Scope<'_>, out: &mut Vec<u8>) -> Option<Value> {
-    let target = scope.request?.target();
+    text(out, parameters(arguments, scope.request?).next()?)
+}
+
+/// The values of all parameters of a name, or of all where there is no name.
+fn parameters<'a>(arguments: &'a [Argument], request: &'a RequestHead) -> impl Iterator<Item = &'a [u8]> {
+    let target = request.target();
     let start = arguments[1].text().bytes().next().unwrap_or(b'?');
-    let query = &target[memchr::memchr(start, target)? + 1..];
+    let query = memchr::memchr(start, target).map_or(&b""[..], |at| &target[at + 1..]);
     let name = arguments[0].text().as_bytes();
-    let mut pairs = query.split(|byte| matches!(byte, b'&' | b';')).filter_map(|pair| {
+    query.split(|byte| matches!(byte, b'&' | b';')).filter_map(move |pair| {
         let at = memchr::memchr(b'=', pair)?;
-        Some((&pair[..at], &pair[at + 1..]))
-    });
-    text(out, pairs.find(|(own, _)| name.is_empty() || *own == name)?.1)
+        (name.is_empty() || pair[..at] == *name).then(|| &pair[at + 1..])
+    })
 }

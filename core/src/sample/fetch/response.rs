@@ -13,6 +13,10 @@ pub(super) const TABLE: &[Fetch] = &[
         eval: |arguments, scope, out| {
             heads::cookie(heads::set_cookies(&scope.response?.fields), arguments, out)
         },
+        each: Some(|arguments, scope, out, take| {
+            let Some(response) = scope.response else { return false };
+            heads::each_cookie(heads::set_cookies(&response.fields), arguments, out, take)
+        }),
         summary: "The last cookie of a name that is set, or the first of all.",
         example: "res.cook(sid)",
         ..Fetch::ROW
@@ -28,12 +32,17 @@ pub(super) const TABLE: &[Fetch] = &[
         },
         summary: "How many cookies of a name are set.",
         example: "res.cook_cnt(sid)",
+        ..Fetch::ROW
     },
     Fetch {
         name: "res.fhdr",
         signature: heads::OCCURRENCE,
         needs: Needs::RESPONSE,
         eval: |arguments, scope, out| heads::line(&scope.response?.fields, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = scope.response.map(|response| &response.fields) else { return false };
+            heads::each_line(fields, arguments, out, take)
+        }),
         summary: "One whole value of a header.",
         example: "res.fhdr(date)",
         ..Fetch::ROW
@@ -54,6 +63,10 @@ pub(super) const TABLE: &[Fetch] = &[
         signature: heads::OCCURRENCE,
         needs: Needs::RESPONSE,
         eval: |arguments, scope, out| heads::member(&scope.response?.fields, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = scope.response.map(|response| &response.fields) else { return false };
+            heads::each_member(fields, arguments, out, take)
+        }),
         summary: "One member of a header's comma-separated values.",
         example: "res.hdr(vary,1)",
         ..Fetch::ROW
@@ -67,6 +80,21 @@ pub(super) const TABLE: &[Fetch] = &[
         eval: |arguments, scope, _| heads::member_count(&scope.response?.fields, arguments),
         summary: "How many members a header has.",
         example: "res.hdr_cnt(vary)",
+        ..Fetch::ROW
+    },
+    Fetch {
+        name: "res.hdr_ip",
+        aliases: &["shdr_ip"],
+        signature: heads::OCCURRENCE,
+        needs: Needs::RESPONSE,
+        yields: Type::Address,
+        eval: |arguments, scope, out| heads::member_address(&scope.response?.fields, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = scope.response.map(|response| &response.fields) else { return false };
+            heads::each_address(fields, arguments, out, take)
+        }),
+        summary: "A member of a header that is an address.",
+        example: "res.hdr_ip(x-client)",
     },
     Fetch {
         name: "res.hdr_names",
@@ -76,6 +104,20 @@ pub(super) const TABLE: &[Fetch] = &[
         summary: "The names of all headers.",
         example: "res.hdr_names",
         ..Fetch::ROW
+    },
+    Fetch {
+        name: "res.hdr_val",
+        aliases: &["shdr_val"],
+        signature: heads::OCCURRENCE,
+        needs: Needs::RESPONSE,
+        yields: Type::Integer,
+        eval: |arguments, scope, out| heads::member_number(&scope.response?.fields, arguments, out),
+        each: Some(|arguments, scope, out, take| {
+            let Some(fields) = scope.response.map(|response| &response.fields) else { return false };
+            heads::each_number(fields, arguments, out, take)
+        }),
+        summary: "A member of a header that is a number.",
+        example: "res.hdr_val(content-length)",
     },
     Fetch {
         name: "res.ver",
