@@ -250,8 +250,6 @@ proptest! {
                 ("ge", 0) => value >= low,
                 ("lt", 0) => value < low,
                 ("le", 0) => value <= low,
-                ("gt", _) => value > low && value <= high,
-                ("lt", _) => value >= low && value < high,
                 _ => value >= low && value <= high,
             };
         }

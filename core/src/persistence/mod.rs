@@ -39,6 +39,8 @@ pub enum Presented {
     /// No cookie is looked for.
     #[default]
     Unasked,
+    /// A cookie that nobody looks at: a rule has decided.
+    Unused,
     /// A cookie that names the server which is asked.
     Valid,
 }
@@ -99,6 +101,7 @@ impl Affinity {
             Presented::Invalid => b'I',
             Presented::TooOld => b'O',
             Presented::Unasked => b'-',
+            Presented::Unused => b'U',
             Presented::Valid => b'V',
         };
         let returned = match self.returned {

@@ -2,7 +2,7 @@
 
 use super::{Affinity, Dates, Named, Presented, Returned};
 use crate::http::{Fate, Fields, Known, rewrite_cookies};
-use crate::model::{Cookie, CookieMode};
+use crate::model::{Cookie, CookieMode, Persistence};
 
 /// Reads all cookies of a request and edits its fields. What ties the exchange to a server `before` goes before
 /// any cookie. `find` says which server a value names; `now` is in
@@ -16,6 +16,7 @@ pub fn affinity(
     find: impl Fn(&[u8]) -> Named,
 ) -> Affinity {
     let mut affinity = Affinity { presented: Presented::Absent, ..before };
+    let decided = before.server.is_some() || before.rule == Some(Persistence::Ignored);
     let hidden = cookie.indirect && cookie.mode == Some(CookieMode::Insert);
     fields.rewrite_known(Known::Cookie, scratch, |value, out| {
         rewrite_cookies(value, out, |name, value| {
@@ -24,7 +25,9 @@ pub fn affinity(
             }
             let (server, behind) = split(cookie, value);
             // The first cookie that leads somewhere decides.
-            if affinity.server.is_none() {
+            if decided {
+                affinity.presented = Presented::Unused;
+            } else if affinity.server.is_none() {
                 consider(cookie, &mut affinity, server, behind, now, &find);
             }
             match behind {

@@ -2,7 +2,7 @@
 
 use super::{Affinity, Presented, Returned, Slot};
 use crate::http::{Fields, Known, Method, members, set_cookie};
-use crate::model::{Cookie, CookieMode};
+use crate::model::{Cookie, CookieMode, Persistence};
 
 /// An answer on its way to the client.
 #[derive(Debug)]
@@ -32,7 +32,8 @@ pub fn settle(
     }
     let kept = provided == Returned::Provided;
     let barred = cookie.postonly && method != Method::Post;
-    if cookie.mode != Some(CookieMode::Insert) || kept || barred {
+    let ignored = affinity.rule == Some(Persistence::Ignored);
+    if cookie.mode != Some(CookieMode::Insert) || kept || barred || ignored {
         return;
     }
     let slot = Slot::at(now);

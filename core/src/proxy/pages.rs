@@ -37,10 +37,27 @@ pub(super) fn early(status: u16) -> Bytes {
 
 fn words(status: u16) -> (&'static str, &'static str) {
     match status {
+        200 => ("OK", "Service ready."),
         400 => ("Bad request", "Your browser sent an invalid request."),
+        401 => (reason_of(401), "You need a valid user and password to access this content."),
         403 => ("Forbidden", "Request forbidden by administrative rules."),
         404 => ("Not Found", "The resource could not be found."),
+        405 => (
+            reason_of(405),
+            "A request was made of a resource using a request method not supported by that resource.",
+        ),
         408 => ("Request Time-out", "Your browser didn't send a complete request in time."),
+        413 => (reason_of(413), "The request entity exceeds the maximum allowed."),
+        425 => (reason_of(425), "Your browser sent early data."),
+        429 => (reason_of(429), "You have sent too many requests in a given amount of time."),
+        407 => ("Unauthorized", "You need a valid user and password to access this content."),
+        410 => ("Gone", "The resource is no longer available and will not be available again."),
+        421 => ("Misdirected Request", "Request sent to a non-authoritative server."),
+        422 => ("Unprocessable Content", "The server cannot process the contained instructions."),
+        501 => (
+            "Not Implemented",
+            "The server does not support the functionality required to fulfill the request.",
+        ),
         500 => ("Internal Server Error", "An internal server error occurred."),
         502 => ("Bad Gateway", "The server returned an invalid or incomplete response."),
         503 => ("Service Unavailable", "No server is available to handle this request."),

@@ -67,6 +67,8 @@ impl Worker {
             false => self.choose_backend(stream, &frontend),
         };
         let Some(id) = stream.backend else {
+            // Logs show no time of a request that had nowhere to go.
+            stream.times.head = Time::NEVER;
             return self.reply(stream, 503, End::early(By::Server, Phase::Connect, Why::Failed));
         };
         let backend = self.config.backends[id.index()].clone();

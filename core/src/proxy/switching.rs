@@ -73,7 +73,8 @@ impl Worker {
                 Choice::Fixed(server) => Some(*server),
                 Choice::Named(format) => self.by_name(stream, format, named).map(|at| ServerId(at as u32)),
             };
-            let Some(server) = chosen else { continue };
+            // A name that is nobody's ends the search.
+            let Some(server) = chosen else { return };
             let up = self.is_up(id, server);
             if up || asks_despite(stream, &backend) {
                 stream.affinity.server = Some(server);

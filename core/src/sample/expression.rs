@@ -147,20 +147,23 @@ impl Sample {
         fits: &mut dyn FnMut(Value, &[u8]) -> bool,
     ) -> bool {
         let mark = out.len();
+        let mut found = false;
+        // Tells whether to look no further: haproxy gives up at a value that no converter takes.
         let mut look = |first: Value, out: &mut Vec<u8>| {
-            let value = self.convert(first, out, mark);
+            let converted = self.convert(first, out, mark);
             let value = match wanted {
-                Some(wanted) => value.and_then(|value| value.cast(wanted, out, mark)),
-                None => value,
+                Some(wanted) => converted.and_then(|value| value.cast(wanted, out, mark)),
+                None => converted,
             };
-            let fit = value.is_some_and(|value| fits(value, &out[mark..]));
+            found = value.is_some_and(|value| fits(value, &out[mark..]));
             out.truncate(mark);
-            fit
+            found || converted.is_none()
         };
-        let found = match self.fetch.each {
-            Some(each) => each(&self.arguments, scope, out, &mut look),
-            None => (self.fetch.eval)(&self.arguments, scope, out).is_some_and(|first| look(first, out)),
-        };
+        if let Some(each) = self.fetch.each {
+            each(&self.arguments, scope, out, &mut look);
+        } else if let Some(first) = (self.fetch.eval)(&self.arguments, scope, out) {
+            look(first, out);
+        }
         out.truncate(mark);
         found
     }

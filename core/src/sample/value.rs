@@ -1,7 +1,7 @@
 //! Typed values between a fetch and its converters. Text lies in the caller's buffer, so nothing is allocated.
 
 use std::io::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddrV4};
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Type {
             Type::Binary | Type::Text => true,
             Type::Integer => self != Type::Binary,
             Type::Boolean => matches!(self, Type::Boolean | Type::Integer),
-            Type::Address => matches!(self, Type::Address | Type::Text),
+            Type::Address => matches!(self, Type::Address | Type::Integer | Type::Text),
         }
     }
 }
@@ -56,11 +56,12 @@ impl Value {
             Type::Address => match self {
                 Value::Address(_) => Some(self),
                 Value::Text | Value::Binary => {
-                    let address = std::str::from_utf8(&buffer[mark..]).ok()?.parse().ok()?;
+                    let address = address_of(std::str::from_utf8(&buffer[mark..]).ok()?)?;
                     buffer.truncate(mark);
                     Some(Value::Address(address))
                 }
-                Value::Boolean(_) | Value::Integer(_) => None,
+                Value::Integer(number) => Some(Value::Address(IpAddr::from((number as u32).to_be_bytes()))),
+                Value::Boolean(_) => None,
             },
         }
     }
@@ -99,6 +100,11 @@ impl Value {
         }
         Some(Value::Binary)
     }
+}
+
+/// The address that a text is, of IPv4 with a port perhaps.
+pub(super) fn address_of(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddrV4| IpAddr::V4(*address.ip())))
 }
 
 /// The number that a text starts with; 0 if it starts with none, the nearest bound if it does not fit.

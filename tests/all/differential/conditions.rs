@@ -14,7 +14,12 @@ fn scenario(lines: &str, conditions: &[&str]) -> Scenario {
     let rules: String = rules
         .map(|(number, condition)| format!("http-request set-header c{number} 1 {condition}\n"))
         .collect();
-    Scenario::http(&format!("{lines}\n{rules}"), "").answering(OK)
+    plain(&format!("{lines}\n{rules}"), "").answering(OK)
+}
+
+/// A frontend before one server, each request on a connection of its own.
+fn plain(front: &str, back: &str) -> Scenario {
+    Scenario::http(&format!("option http-server-close\n{front}"), back)
 }
 
 /// Asks each condition about each request.
@@ -356,7 +361,7 @@ fn scenario_with_late_line(lines: &str, conditions: &[&str]) {
     let rules: String = rules
         .map(|(number, condition)| format!("http-request set-header c{number} 1 {condition}\n"))
         .collect();
-    let scenario = Scenario::http(&format!("{lines}\n{rules}acl late path /late\n"), "").answering(OK);
+    let scenario = plain(&format!("{lines}\n{rules}acl late path /late\n"), "").answering(OK);
     send(
         scenario,
         &[
@@ -430,7 +435,7 @@ fn conditions_of_responses() {
         let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{fields}\r\n");
         Reply::from_acts(vec![evenkeel_tests::origin::Act::Send(answer.into_bytes())])
     };
-    let scenario = Scenario::http("", back).origin(origin);
+    let scenario = plain("", back).origin(origin);
     send(scenario, &["GET /", "GET /json", "GET /cookie", "GET /deny", "POST /\nContent-Length: 0"]);
 }
 
@@ -439,7 +444,7 @@ fn a_request_test_never_holds_in_a_response_rule() {
     let back = "http-response set-header a 1 if { path / }\n\
                 http-response set-header b 1 unless { path / }\n\
                 http-response set-header c 1 if !{ hdr(host) -m found }\n";
-    send(Scenario::http("", back).answering(OK), &["GET /", "GET /x"]);
+    send(plain("", back).answering(OK), &["GET /", "GET /x"]);
 }
 
 #[test]
@@ -447,9 +452,9 @@ fn denied_on_a_condition() {
     let front = "http-request deny if { path /default }\n\
                  http-request deny deny_status 429 if { path_beg /slow } !{ hdr(pass) 1 }\n\
                  http-request allow if { path /allow }\n\
-                 http-request deny status 404 unless { path / } or { path_beg /slow }\n";
+                 http-request deny deny_status 404 unless { path / } or { path_beg /slow }\n";
     let requests = &["GET /", "GET /default", "GET /slow", "GET /slow\nPass: 1", "GET /allow", "GET /other"];
-    send(Scenario::http(front, "").answering(OK), requests);
+    send(plain(front, "").answering(OK), requests);
 }
 
 /// A frontend before three backends, whose servers name themselves.
@@ -459,7 +464,7 @@ fn switching(front: &str, default: &str) -> Scenario {
     let backends: String =
         (1..=3).map(|n| format!("backend b{n}\n  server s 127.0.0.1:{{s{n}}}\n")).collect();
     Scenario::config(&format!(
-        "defaults\n  mode http\n  option httplog\n  log {{log}} local0\n  timeout connect 5s\n  timeout client 10s\n  \
+        "defaults\n  mode http\n  option httplog\n  option http-server-close\n  log {{log}} local0\n  timeout connect 5s\n  timeout client 10s\n  \
          timeout server 10s\nfrontend in\n  bind 127.0.0.1:{{front}}\n{front}{default}{backends}"
     ))
     .answering(answer("1"))
@@ -496,7 +501,7 @@ fn backends_by_names_of_the_moment() {
 fn the_monitor_fails_on_a_condition() {
     let front = "monitor-uri /health\nacl ill hdr(ill) 1\nmonitor fail if ill\nmonitor fail unless { hdr(host) -m found }";
     send(
-        Scenario::http(front, "").answering(OK),
+        plain(front, "").answering(OK),
         &["GET /health", "GET /health\nIll: 1", "GET /other\nIll: 1", "HEAD /health\nIll: 1"],
     );
 }

@@ -356,3 +356,103 @@ fn stick_in_tcp_mode() {
         }
     });
 }
+
+#[test]
+fn persistence_ignored_on_a_condition() {
+    let back =
+        "cookie S insert indirect\nignore-persist if { hdr(free) 1 }\nignore-persist unless { hdr(host) a }";
+    ask(
+        two("", back),
+        &[
+            "",
+            "Cookie: S=b",
+            "Cookie: S=b\nFree: 1",
+            "Cookie: S=a\nFree: 1",
+            "Cookie: S=zz\nFree: 1",
+            "Free: 1",
+        ],
+    );
+    let back = "stick-table type string size 9\nstick on hdr(user)\nignore-persist if { hdr(free) 1 }";
+    ask(two("", back), &["User: u", "User: u", "User: u\nFree: 1", "User: u\nFree: 1", "User: u"]);
+}
+
+/// A server that nobody hears, which checks find down before the play.
+const DOWN: &str = "server down 127.0.0.1:{dead} cookie d disabled\n\
+                    server s1 127.0.0.1:{s1} cookie a\nserver s2 127.0.0.1:{s2} cookie b";
+
+#[test]
+fn persistence_forced_on_a_condition() {
+    let back = format!("cookie S insert indirect\nforce-persist if {{ hdr(force) 1 }}\n{DOWN}");
+    ask(
+        three("", &back),
+        &[
+            "Cookie: S=d",
+            "Cookie: S=d\nForce: 1",
+            "Cookie: S=a\nForce: 1",
+            "Cookie: S=zz\nForce: 1",
+            "Force: 1",
+        ],
+    );
+    let both = format!(
+        "cookie S insert indirect\nignore-persist if {{ hdr(free) 1 }}\nforce-persist if {{ hdr(force) 1 }}\n{DOWN}"
+    );
+    ask(three("", &both), &["Cookie: S=d\nForce: 1\nFree: 1", "Cookie: S=b\nForce: 1\nFree: 1"]);
+}
+
+#[test]
+fn servers_by_rules() {
+    let back = "use-server s2 if { hdr(two) 1 }\nuse-server s1 unless { hdr(any) 1 }";
+    ask(two("", back), &["", "Two: 1", "Any: 1", "Any: 1", "Any: 1\nTwo: 1"]);
+    let back = "cookie S insert indirect\nuse-server s2 if { hdr(two) 1 }";
+    ask(
+        two("", back),
+        &["Two: 1", "Two: 1\nCookie: S=a", "Two: 1\nCookie: S=b", "Two: 1\nCookie: S=zz", "Cookie: S=a"],
+    );
+    let back = "cookie S prefix\nuse-server s2 if { hdr(two) 1 }";
+    ask(two("", back), &["Two: 1\nCookie: S=a~x", "Cookie: S=a~x", "Two: 1\nX-Set: Set-Cookie: S=1"]);
+    let back = "stick-table type string size 9\nstick on hdr(user)\nuse-server s2 if { hdr(two) 1 }";
+    ask(two("", back), &["User: u", "User: u\nTwo: 1", "User: u", "User: v\nTwo: 1", "User: v"]);
+}
+
+#[test]
+fn servers_by_names_of_the_moment() {
+    let back = "use-server %[hdr(to)] if { hdr(to) -m found }\nuse-server s2 if { hdr(to) nobody }";
+    ask(two("", back), &["To: s1", "To: s1", "To: s2", "To: nobody", "", ""]);
+}
+
+#[test]
+fn a_rule_whose_server_is_down_is_passed_over() {
+    let back = format!(
+        "force-persist if {{ hdr(force) 1 }}\nuse-server down if {{ hdr(down) 1 }}\n\
+         use-server s2 if {{ hdr(down) 1 }}\n{DOWN}"
+    );
+    ask(three("", &back), &["Down: 1", "Down: 1\nForce: 1", "Down: 1"]);
+    let back = format!("option persist\nuse-server down if {{ hdr(down) 1 }}\n{DOWN}");
+    ask(three("", &back), &["Down: 1", ""]);
+}
+
+#[test]
+fn stick_rules_on_conditions() {
+    let back = "stick-table type string size 9\nacl user hdr(user) -m found\n\
+                stick match hdr(user) if user { hdr(match) 1 }\n\
+                stick store-request hdr(user) if user !{ hdr(anonymous) 1 }\n\
+                stick store-response res.hdr(x-key) if { res.hdr(x-key) -m found } { status 200 }";
+    ask(
+        two("", back),
+        &[
+            "User: u\nAnonymous: 1",
+            "User: u\nMatch: 1",
+            "User: u\nMatch: 1",
+            "User: u",
+            "User: u\nMatch: 1",
+            "X-Set: X-Key: k",
+            "User: k\nMatch: 1",
+            "User: k\nMatch: 1",
+        ],
+    );
+    let back = "stick-table type string size 9\nstick on hdr(user) if { hdr(stick) 1 }\nstick on hdr(other) unless { hdr(stick) 1 }";
+    ask(
+        two("", back),
+        &["User: u\nStick: 1", "User: u\nStick: 1", "User: u", "Other: u", "Other: v", "Other: v"],
+    );
+}

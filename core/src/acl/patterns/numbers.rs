@@ -55,8 +55,8 @@ impl<N: Ord + Copy> Ranges<N> {
     }
 }
 
-/// Reads `N`, `LOW:HIGH`, `LOW:` or `:HIGH`, moved by the operator. Of a range, `gt` and `lt` take away one
-/// end, and the other operators nothing.
+/// Reads `N`, `LOW:HIGH`, `LOW:` or `:HIGH`, a number moved by the operator, which changes no
+/// range.
 pub(super) fn range(text: &str, operator: Operator) -> Result<(i64, i64), AclProblem> {
     let Some((low, high)) = text.split_once(':') else {
         let number: i64 = text.parse().map_err(|_| AclProblem::BadNumber(text.to_owned()))?;
@@ -77,15 +77,7 @@ pub(super) fn range(text: &str, operator: Operator) -> Result<(i64, i64), AclPro
     if low > high {
         return Err(bad());
     }
-    Ok(match operator {
-        Operator::Greater if low > i64::MIN => above(low, high),
-        Operator::Less if high < i64::MAX => below(low, high),
-        Operator::Equal
-        | Operator::Greater
-        | Operator::GreaterOrEqual
-        | Operator::Less
-        | Operator::LessOrEqual => (low, high),
-    })
+    Ok((low, high))
 }
 
 /// The numbers of a range without its beginning; none if there is nothing else.

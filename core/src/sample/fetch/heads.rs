@@ -1,9 +1,8 @@
 //! What requests and responses share: occurrences of fields and of cookies.
 
-use std::net::{IpAddr, SocketAddrV4};
-
 use crate::http::{Fields, Known, Version};
 use crate::sample::arguments::{Argument, ArgumentKind, Signature};
+use crate::sample::value::address_of;
 use crate::sample::{Type, Value};
 
 use super::{Take, each_text, text};
@@ -103,13 +102,9 @@ pub(super) fn each_address(
 
 /// Takes an address out of the buffer.
 fn address_behind(mark: usize, out: &mut Vec<u8>) -> Option<Value> {
-    let address = std::str::from_utf8(&out[mark..]).ok().and_then(address);
+    let address = std::str::from_utf8(&out[mark..]).ok().and_then(address_of);
     out.truncate(mark);
     address.map(Value::Address)
-}
-
-fn address(text: &str) -> Option<IpAddr> {
-    text.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddrV4| IpAddr::V4(*address.ip())))
 }
 
 /// `hdr_val`: a member that is a number.
