@@ -12,3 +12,4 @@ pub mod socket;
 pub mod text;
 pub mod time;
 pub mod timers;
+pub mod xxh64;

@@ -14,7 +14,7 @@ use crate::keyword::closest;
 use crate::log::Format;
 use crate::model::{
     Backend, Balance, Choice, Config, Frontend, Listener, LogTarget, LogWire, Mode, PersistRule, RetryOn, Server,
-    ServerRule, StickRule, SwitchRule,
+    ServerRule, StickRule, SwitchRule, dynamic_cookie,
 };
 use crate::rules::{self, Rule};
 
@@ -134,10 +134,20 @@ fn servers(draft: &ProxyDraft) -> Vec<Arc<Server>> {
             }
         }
         let id = server.id.unwrap_or(next);
-        servers.extend(server.build().map(|server| Arc::new(Server { id, ..server })));
+        servers.extend(server.build().map(|server| {
+            let cookie = server.cookie.clone().or_else(|| own_cookie(draft, &server));
+            Arc::new(Server { id, cookie, ..server })
+        }));
         next += 1;
     }
     servers
+}
+
+/// The cookie of a server that is given none, if it is made of its address.
+fn own_cookie(draft: &ProxyDraft, server: &Server) -> Option<Arc<str>> {
+    let dynamic = draft.settings.cookie.as_ref().is_some_and(|cookie| cookie.dynamic);
+    let secret = draft.settings.dynamic_cookie_key.as_deref().filter(|_| dynamic)?;
+    dynamic_cookie(secret, &server.address).map(Arc::from)
 }
 
 /// Rules whose conditions are finished.

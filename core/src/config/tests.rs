@@ -221,6 +221,16 @@ fn the_old_form_of_a_check_carries_its_headers() {
 }
 
 #[test]
+fn dynamic_cookies_are_made_of_addresses() {
+    let text = "backend b\n mode http\n cookie S insert dynamic\n dynamic-cookie-key \"a secret\"\n\
+                server a 127.0.0.1:1\n server b [::1]:2\n server c 127.0.0.1:3 cookie own\n server d /tmp/d\n";
+    let cookies: Vec<_> =
+        config(text).backends[0].servers.iter().map(|server| server.cookie.clone()).collect();
+    let cookies: Vec<_> = cookies.iter().map(Option::as_deref).collect();
+    assert_eq!(cookies, [Some("dee4cbb8207ce54e"), Some("54240b6e5787b57f"), Some("own"), None]);
+}
+
+#[test]
 fn a_long_line_and_a_binary_file_are_refused_without_noise() {
     let mut long = b"global\n log-tag ".to_vec();
     long.resize(10 * 1024 * 1024, b'a');

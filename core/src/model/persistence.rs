@@ -1,6 +1,10 @@
 //! Persistence settings (configuration manual 4.2, `cookie`, `capture cookie`).
 
+use std::net::IpAddr;
 use std::time::Duration;
+
+use crate::base::address::Address;
+use crate::base::xxh64::xxh64;
 
 /// Who writes the cookie that names a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Cookie {
     pub nocache: bool,
     /// `postonly`: only answers to POST get a cookie.
     pub postonly: bool,
+    /// `dynamic`: servers without a value of their own have one made of their addresses.
+    pub dynamic: bool,
     /// `preserve`: a cookie that the server sets is left alone.
     pub preserve: bool,
     /// `maxidle`.
@@ -46,6 +52,19 @@ impl Cookie {
     pub fn is_dated(&self) -> bool {
         self.mode == Some(CookieMode::Insert) && (self.max_idle.is_some() || self.max_life.is_some())
     }
+}
+
+/// The value of a server's dynamic cookie: a hash of the secret, the address and the port, the highest bytes
+/// first. A server on a Unix socket has none.
+pub fn dynamic_cookie(secret: &str, address: &Address) -> Option<String> {
+    let address = address.ip()?;
+    let mut bytes = secret.as_bytes().to_vec();
+    match address.ip() {
+        IpAddr::V4(ip) => bytes.extend_from_slice(&ip.octets()),
+        IpAddr::V6(ip) => bytes.extend_from_slice(&ip.octets()),
+    }
+    bytes.extend_from_slice(&u32::from(address.port()).to_be_bytes());
+    Some(format!("{:016x}", xxh64(&bytes)))
 }
 
 /// `capture cookie`.

@@ -14,6 +14,7 @@ fn cookie(mode: Option<CookieMode>) -> Cookie {
         indirect: false,
         nocache: false,
         postonly: false,
+        dynamic: false,
         preserve: false,
         max_idle: None,
         max_life: None,

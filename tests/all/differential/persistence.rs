@@ -456,3 +456,21 @@ fn stick_rules_on_conditions() {
         &["User: u\nStick: 1", "User: u\nStick: 1", "User: u", "Other: u", "Other: v", "Other: v"],
     );
 }
+
+#[test]
+fn cookies_made_of_addresses() {
+    // Servers whose ports are known, and whose cookies show in logs as those of servers that are down.
+    let servers = "server four 127.0.0.1:1 disabled\nserver six [::1]:2 disabled\n\
+                   server own 127.0.0.1:3 cookie own disabled\nserver s1 127.0.0.1:{s1} cookie a";
+    let requests = &[
+        "",
+        "Cookie: S=dee4cbb8207ce54e",
+        "Cookie: S=54240b6e5787b57f",
+        "Cookie: S=0000000000000000",
+        "Cookie: S=own",
+        "Cookie: S=a",
+    ];
+    for lines in ["dynamic-cookie-key \"a secret\"", "dynamic-cookie-key other", ""] {
+        ask(three("", &format!("cookie S rewrite dynamic\n{lines}\n{servers}")), requests);
+    }
+}

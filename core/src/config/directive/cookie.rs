@@ -7,17 +7,24 @@ use super::{ProxyDirective, Side};
 use crate::config::draft::ProxyDraft;
 use crate::config::duration::{DurationError, parse_duration};
 use crate::config::line::Line;
-use crate::keyword::{Kind, Support};
+use crate::keyword::Kind;
 use crate::model::{Cookie, CookieMode};
 
 pub(super) const TABLE: &[ProxyDirective] = &[
     ProxyDirective {
         name: "cookie",
         side: Side::Back,
-        support: Support::Partial("all but `dynamic`"),
         set: cookie,
         summary: "Lead clients back to their server by a cookie.",
         example: "cookie SRV insert indirect nocache",
+        ..ProxyDirective::ROW
+    },
+    ProxyDirective {
+        name: "dynamic-cookie-key",
+        side: Side::Back,
+        set: dynamic_cookie_key,
+        summary: "The secret that dynamic cookies are made with.",
+        example: "dynamic-cookie-key secret",
         ..ProxyDirective::ROW
     },
     ProxyDirective {
@@ -71,11 +78,19 @@ fn cookie(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
         indirect: draft.indirect,
         nocache: draft.nocache,
         postonly: draft.postonly,
+        dynamic: draft.dynamic,
         preserve: draft.preserve,
         max_idle: draft.max_idle,
         max_life: draft.max_life,
         attributes,
     });
+}
+
+fn dynamic_cookie_key(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
+    let message = "'dynamic-cookie-key' expects <secret_key> as argument.";
+    let Some(key) = line.need(message, "for example: dynamic-cookie-key secret") else { return };
+    proxy.settings.dynamic_cookie_key = Some(key.to_owned());
+    line.passes_over(1);
 }
 
 /// The words of a `cookie` line so far.
@@ -86,6 +101,7 @@ struct Draft {
     indirect: bool,
     nocache: bool,
     postonly: bool,
+    dynamic: bool,
     preserve: bool,
     http_only: bool,
     secure: bool,
@@ -110,11 +126,7 @@ fn read_word(draft: &mut Draft, word: &str, line: &mut Line<'_>) -> bool {
         "domain" => return read_text(draft, word, "domain", line),
         "attr" => return read_text(draft, word, "value", line),
         "maxidle" | "maxlife" => return read_span(draft, word, line),
-        "dynamic" => {
-            let message = "'cookie' : 'dynamic' is known, not supported yet.";
-            line.alert(draft.at, message, "give each server a `cookie` of its own");
-            return false;
-        }
+        "dynamic" => draft.dynamic = true,
         _ => {
             let message = "'cookie' supports 'rewrite', 'insert', 'prefix', 'indirect', 'nocache', 'postonly', \
                            'domain', 'maxidle', 'dynamic', 'maxlife' and 'attr' options.";
