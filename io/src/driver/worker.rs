@@ -204,7 +204,27 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
         monitor_uri: None,
         log_tag: None,
     };
-    let backend = Backend {
+    let listener = Listener {
+        frontend: FrontendId(0),
+        name: None,
+        address: BindAddress::Ip("127.0.0.1:0".parse().expect("an address")),
+        maxconn: None,
+        options: SocketOptions::default(),
+        at: "test:1".to_string(),
+    };
+    Config {
+        global: Global::default(),
+        frontends: vec![Arc::new(frontend)],
+        backends: vec![Arc::new(backend(mode, servers))],
+        listeners: vec![listener],
+        tables: Vec::new(),
+        log_targets: Vec::new(),
+    }
+}
+
+fn backend(mode: Mode, servers: &[SocketAddr]) -> Backend {
+    let long = Some(Duration::from_secs(30));
+    Backend {
         name: "back".into(),
         listen: false,
         mode,
