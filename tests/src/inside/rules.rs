@@ -1,6 +1,7 @@
 //! Running lists of rules such as sites have, on browsers' heads. Rules edit a head, so each operation parses
 //! its own; `heads/request-long` and `heads/response-long` say how much of it that is.
 
+use evenkeel_core::acl::{Acls, Outside};
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::priority::Priority;
 use evenkeel_core::base::time::{Time, Wall};
@@ -8,6 +9,7 @@ use evenkeel_core::h1::{parse_request, parse_response};
 use evenkeel_core::http::{RequestHead, ResponseHead};
 use evenkeel_core::rules::{
     CaptureSlots, Remarks, Rule, RuleSet, Verdict, compile, run_request, run_response,
+    CaptureSlots, Context, Draft, Rule, RuleSet, Verdict, compile, run_request, run_response,
 };
 use evenkeel_core::sample::{Ending, Scope, StreamTimes};
 
@@ -58,12 +60,14 @@ fn on_responses() -> impl FnMut() {
 
 /// The rules, and the slots that they capture into.
 fn compiled(set: RuleSet, texts: &[&str]) -> (Vec<Rule>, Vec<Option<Vec<u8>>>) {
-    let mut slots = CaptureSlots::default();
-    let rules = texts.iter().map(|text| {
+    let (mut slots, mut acls) = (CaptureSlots::default(), Acls::default());
+    let mut context = Context { slots: &mut slots, acls: &mut acls, outside: Outside::NOTHING };
+    let drafts = texts.iter().map(|text| {
         let words: Vec<&str> = text.split(' ').collect();
-        compile(set, &words, &mut slots).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+        compile(set, &words, &mut context).unwrap_or_else(|error| panic!("{text}: {error:?}"))
     });
-    let rules = rules.collect();
+    let drafts: Vec<Draft> = drafts.collect();
+    let rules = drafts.iter().map(|draft| draft.finish(&acls)).collect();
     (rules, vec![None; slots.request.len() + slots.response.len()])
 }
 
