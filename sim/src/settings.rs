@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use evenkeel_core::acl::{Acls, Outside};
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::{BackendId, FrontendId, LogTargetId};
 use evenkeel_core::log::{Format, Wire};
@@ -205,8 +206,10 @@ fn request_rules(plan: &ProxyPlan) -> Vec<rules::Rule> {
     }
     let class = format!("src_port,mod({})", plan.classes);
     let words = ["set-priority-class", &class];
-    let rule = rules::compile(rules::RuleSet::HttpRequest, &words, &mut rules::CaptureSlots::default());
-    vec![rule.expect("the rule is one that the core knows")]
+    let (mut slots, mut acls) = (rules::CaptureSlots::default(), Acls::default());
+    let mut context = rules::Context { slots: &mut slots, acls: &mut acls, outside: Outside::NOTHING };
+    let rule = rules::compile(rules::RuleSet::HttpRequest, &words, &mut context);
+    vec![rule.expect("the rule is one that the core knows").finish(&acls)]
 }
 
 fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> model::Server {

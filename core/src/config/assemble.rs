@@ -13,8 +13,8 @@ use crate::base::map::{Map, Set};
 use crate::keyword::closest;
 use crate::log::Format;
 use crate::model::{
-    Backend, Balance, Choice, Config, Frontend, Listener, LogTarget, LogWire, Mode, PersistRule, RetryOn, Server,
-    ServerRule, StickRule, SwitchRule, dynamic_cookie,
+    Backend, Balance, Choice, Config, Frontend, Listener, LogTarget, LogWire, Mode, PersistRule, RetryOn,
+    Server, ServerRule, StickRule, SwitchRule, dynamic_cookie,
 };
 use crate::rules::{self, Rule};
 

@@ -13,7 +13,8 @@ use crate::base::map::Set;
 use crate::log::Format;
 use crate::model::{
     Balance, ClientTimeouts, ConnectionMode, Cookie, CookieCapture, ErrorPages, ForwardFor, Global, Hashing,
-    LogTarget, Mapping, Mode, Persistence, Redispatch, RetryOn, Reuse, ServerTimeouts, StickAction, StickTable,
+    LogTarget, Mapping, Mode, Persistence, Redispatch, RetryOn, Reuse, ServerTimeouts, StickAction,
+    StickTable,
 };
 use crate::rules::{self, CaptureSlots};
 use crate::sample::Sample;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, PersistRule, RetryOn, RingKey, ServerRule,
-    StickRule,
+    Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, PersistRule, RetryOn, RingKey,
+    ServerRule, StickRule,
 };
 use crate::base::address::Address;
 use crate::base::ids::LogTargetId;

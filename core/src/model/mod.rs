@@ -20,8 +20,8 @@ pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, RingKey, Uri
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
 pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
-pub use retry::RetryOn;
 pub use persistence::{Cookie, CookieCapture, CookieMode, dynamic_cookie};
+pub use retry::RetryOn;
 pub use switching::{Choice, PersistRule, Persistence, ServerRule, SwitchRule};
 pub use table::{KeyType, ServerKey, StickAction, StickRule, StickTable};
 

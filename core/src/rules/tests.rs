@@ -97,7 +97,9 @@ fn a_rule_with_a_condition_runs_when_it_holds() {
     request.set_target(b"/");
     request.fields.push(b"x", b"a, b");
 
-    let verdict = scope(|scope| run_request(&rules, scope, &mut request, &mut [], &mut b"dirty".to_vec()));
+    let verdict = scope(|scope| {
+        run_request(&rules, scope, &mut request, &mut [], &mut Remarks::default(), &mut b"dirty".to_vec())
+    });
 
     assert_eq!(verdict, Verdict::Continue);
     assert_eq!(request.fields.values(b"a").next(), Some(&b"b"[..]));

@@ -133,6 +133,7 @@ pub fn with_empty_scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
         ended: never,
     };
     look(&Scope {
+        priority: Priority::default(),
         client: &client,
         local: &client,
         source: None,

@@ -204,19 +204,11 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
         monitor_uri: None,
         log_tag: None,
     };
-    let listener = Listener {
-        frontend: FrontendId(0),
-        name: None,
-        address: BindAddress::Ip("127.0.0.1:0".parse().expect("an address")),
-        maxconn: None,
-        options: SocketOptions::default(),
-        at: "test:1".to_string(),
-    };
     Config {
         global: Global::default(),
         frontends: vec![Arc::new(frontend)],
         backends: vec![Arc::new(backend(mode, servers))],
-        listeners: vec![listener],
+        listeners: vec![listener()],
         tables: Vec::new(),
         log_targets: Vec::new(),
     }
@@ -253,14 +245,6 @@ fn backend(mode: Mode, servers: &[SocketAddr]) -> Backend {
         log: Vec::new(),
         log_health_checks: false,
         check: CheckKind::Connect,
-    };
-    Config {
-        global: Global::default(),
-        frontends: vec![Arc::new(frontend)],
-        backends: vec![Arc::new(backend)],
-        listeners: vec![listener()],
-        tables: Vec::new(),
-        log_targets: Vec::new(),
     }
 }
 

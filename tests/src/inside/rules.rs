@@ -8,8 +8,7 @@ use evenkeel_core::base::time::{Time, Wall};
 use evenkeel_core::h1::{parse_request, parse_response};
 use evenkeel_core::http::{RequestHead, ResponseHead};
 use evenkeel_core::rules::{
-    CaptureSlots, Remarks, Rule, RuleSet, Verdict, compile, run_request, run_response,
-    CaptureSlots, Context, Draft, Rule, RuleSet, Verdict, compile, run_request, run_response,
+    CaptureSlots, Context, Draft, Remarks, Rule, RuleSet, Verdict, compile, run_request, run_response,
 };
 use evenkeel_core::sample::{Ending, Scope, StreamTimes};
 
