@@ -181,7 +181,7 @@ impl Reference {
                 Some(0) if self.clock > 0 => self.table.len() as u64,
                 place => place.unwrap_or(0),
             };
-            self.clock = if place < table.len() as u64 { place } else { 0 };
+            self.clock = if place <= table.len() as u64 { place } else { 0 };
             self.table = table;
         }
     }

@@ -94,7 +94,7 @@ impl StaticRr {
             Some(table) => table.servers.len() as u64,
             None => self.kinds.values().map(|count| u64::from(*count)).sum(),
         };
-        self.turn = if place < self.length { place } else { 0 };
+        self.turn = if place <= self.length { place } else { 0 };
         if self.table.is_some() {
             for index in 0..self.weights.len() {
                 self.seat_again(ServerId(index as u32));
