@@ -5,7 +5,6 @@ use std::ops::Bound;
 
 use super::prefix::Prefix;
 use super::steps;
-use super::tournament::Tournament;
 use crate::base::hash::avalanche;
 use crate::base::ids::ServerId;
 use crate::base::limits::{RING_POINTS_PER_WEIGHT, RING_WALK_MAX};
@@ -16,8 +15,8 @@ use crate::base::map::Set;
 pub(super) struct Ring {
     seats: Vec<Seat>,
     points: Set<Point>,
-    /// Members that are not full, for where the walk around the ring is cut short.
-    open: Tournament,
+    /// One for each member that is not full, for where the walk around the ring is cut short.
+    open: Prefix,
     /// The point that had the last turn.
     last: Option<Point>,
     /// Most load of one server, in percent of its share of all.
@@ -62,7 +61,7 @@ impl Ring {
         Ring {
             seats: origins.iter().map(|&origin| Seat { origin, weight: 0, full: false, load: 0 }).collect(),
             points: Set::new(),
-            open: Tournament::new(origins.len()),
+            open: Prefix::new(origins.len()),
             last: None,
             factor,
             prefix: Prefix::new(origins.len()),
@@ -110,10 +109,9 @@ impl Ring {
         let ((old_weight, old_load), (weight, load)) = (sums(&before), sums(seat));
         self.weights = self.weights - old_weight + weight;
         self.loads = self.loads - old_load + load;
-        match (before.is_open(), seat.is_open()) {
-            (false, true) => self.open.enter(server, 0),
-            (true, false) => self.open.leave(server),
-            (true, true) | (false, false) => {}
+        let (was_open, is_open) = (before.is_open(), seat.is_open());
+        if was_open != is_open {
+            self.open.change(server, u32::from(was_open), u32::from(is_open));
         }
     }
 
@@ -166,7 +164,8 @@ impl Ring {
     }
 
     fn any_open_but(&self, server: Option<ServerId>) -> Option<ServerId> {
-        self.open.winner_but(server).map(|(server, _)| server)
+        let first = self.open.at(0)?;
+        if Some(first) == server { self.open.at(1) } else { Some(first) }
     }
 
     /// How many connections the server has for its weight; less is better.
