@@ -133,7 +133,7 @@ impl Engine {
                 self.follow = true;
                 while started.elapsed() < length {
                     while self.busy < self.traffic.in_flight && self.start_next(Instant::now()) {}
-                    self.turn(Duration::from_millis(10));
+                    self.turn(Duration::ZERO);
                 }
             }
             Pace::Part { rate, seed } => self.run_at(rate, seed, started, length),

@@ -14,7 +14,9 @@ use crate::base::time::Time;
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     idle: Vec<Key>,
-    /// Most connections in use, among the moments looked at: in this period and in the one before.
+    /// How many there are, those in use included.
+    open: u32,
+    /// Most connections in use at once: in this period and in the one before.
     peak: u32,
     peak_before: u32,
     period_ends: Time,
@@ -29,10 +31,27 @@ impl Pool {
         self.idle.contains(&key)
     }
 
+    /// There is one more, in use.
+    pub(super) fn opened(&mut self) {
+        self.open += 1;
+        self.peak = self.peak.max(self.used());
+    }
+
+    /// One that was not idle is gone.
+    pub(super) fn closed(&mut self) {
+        debug_assert!(self.open > 0, "what is closed was opened");
+        self.open = self.open.saturating_sub(1);
+    }
+
+    fn used(&self) -> u32 {
+        self.open.saturating_sub(self.idle.len() as u32)
+    }
+
     pub(super) fn push(&mut self, key: Key) {
         self.idle.push(key);
     }
 
+    /// An idle one, if it is, is gone.
     pub(super) fn remove(&mut self, key: Key) {
         self.idle.retain(|other| *other != key);
     }
@@ -40,7 +59,9 @@ impl Pool {
     /// Gives the last used connection that `fits`.
     pub(super) fn take(&mut self, fits: impl Fn(Key) -> bool) -> Option<Key> {
         let at = self.idle.iter().rposition(|key| fits(*key))?;
-        Some(self.idle.remove(at))
+        let key = self.idle.remove(at);
+        self.peak = self.peak.max(self.used());
+        Some(key)
     }
 
     /// Gives all.
@@ -53,15 +74,14 @@ impl Pool {
         self.idle.len() > IDLE_SPARE + self.peak.max(self.peak_before) as usize
     }
 
-    /// The connection to close, if there is one more than needed, now that `used` are in use. What was needed is
-    /// forgotten after one to two periods.
-    pub(super) fn spare(&mut self, used: u32, now: Time, period: Duration) -> Option<Key> {
+    /// The connection to close, if there is one more than needed. What was needed is forgotten after one to two
+    /// periods.
+    pub(super) fn spare(&mut self, now: Time, period: Duration) -> Option<Key> {
         if now >= self.period_ends {
             self.peak_before = self.peak;
-            self.peak = 0;
+            self.peak = self.used();
             self.period_ends = now + period;
         }
-        self.peak = self.peak.max(used);
         self.is_ample().then(|| self.idle.first().copied()).flatten()
     }
 }
@@ -78,12 +98,21 @@ mod tests {
         (0..count).map(|_| slots.insert(())).collect()
     }
 
+    /// Opens so many connections at once and puts them back, closing those that the pool says.
+    fn use_at_once(pool: &mut Pool, keys: &[Key], now: Time) -> Vec<Key> {
+        let fresh = keys.len().saturating_sub(pool.len());
+        (0..keys.len() - fresh).for_each(|_| _ = pool.take(|_| true));
+        (0..fresh).for_each(|_| pool.opened());
+        keys.iter().filter_map(|key| give_back(pool, *key, now)).collect()
+    }
+
     /// Puts a connection back and closes one if the pool says so, as the worker does.
-    fn give_back(pool: &mut Pool, key: Key, used: u32, now: Time) -> Option<Key> {
+    fn give_back(pool: &mut Pool, key: Key, now: Time) -> Option<Key> {
         pool.push(key);
-        let spare = if pool.is_ample() { pool.spare(used, now, PERIOD) } else { None };
+        let spare = if pool.is_ample() { pool.spare(now, PERIOD) } else { None };
         if let Some(key) = spare {
             pool.remove(key);
+            pool.closed();
         }
         spare
     }
@@ -92,25 +121,31 @@ mod tests {
     fn sessions_that_each_leave_a_connection_behind_do_not_fill_the_pool() {
         let mut pool = Pool::default();
         for key in keys(1000) {
-            give_back(&mut pool, key, 2, Time::ZERO);
+            pool.opened();
+            give_back(&mut pool, key, Time::ZERO);
         }
-        assert_eq!(pool.len(), IDLE_SPARE + 2);
+        assert_eq!(pool.len(), IDLE_SPARE + 1);
     }
 
     #[test]
-    fn all_connections_of_a_burst_are_kept_for_the_next() {
+    fn what_is_used_at_once_again_and_again_is_kept() {
         let mut pool = Pool::default();
-        let closed = (keys(64).into_iter().zip((0..64).rev()))
-            .filter_map(|(key, used)| give_back(&mut pool, key, used, Time::ZERO))
-            .count();
-        assert!(closed <= 1, "{closed} of 64 closed");
+        let all = keys(64);
+        for turn in 0..100 {
+            let closed = use_at_once(&mut pool, &all, Time::from_millis(turn * 300));
+            assert_eq!(closed, [], "turn {turn}");
+        }
     }
 
     #[test]
     fn the_oldest_goes_and_the_newest_is_taken() {
         let mut pool = Pool::default();
-        let all = keys(IDLE_SPARE + 2);
-        let closed: Vec<_> = all.iter().filter_map(|key| give_back(&mut pool, *key, 0, Time::ZERO)).collect();
+        let all = keys(IDLE_SPARE + 3);
+        let mut closed = Vec::new();
+        for key in &all {
+            pool.opened();
+            closed.extend(give_back(&mut pool, *key, Time::ZERO));
+        }
         assert_eq!(closed, all[..2]);
         assert_eq!(pool.take(|_| true), all.last().copied());
     }
@@ -118,15 +153,14 @@ mod tests {
     #[test]
     fn what_was_needed_long_ago_counts_no_longer() {
         let mut pool = Pool::default();
-        let all = keys(40);
-        all.iter().for_each(|key| _ = give_back(&mut pool, *key, 30, Time::ZERO));
-        assert_eq!(pool.len(), IDLE_SPARE + 30);
+        let all = keys(30);
+        assert_eq!(use_at_once(&mut pool, &all, Time::ZERO), []);
         for turn in 1..=3 {
-            let later = Time::ZERO + PERIOD * turn;
-            while let Some(key) = pool.spare(1, later, PERIOD) {
+            while let Some(key) = pool.spare(Time::ZERO + PERIOD * turn, PERIOD) {
                 pool.remove(key);
+                pool.closed();
             }
         }
-        assert_eq!(pool.len(), IDLE_SPARE + 1);
+        assert_eq!(pool.len(), IDLE_SPARE);
     }
 }

@@ -88,6 +88,7 @@ impl Worker {
         }
         let settings = &backend.servers[server.index()];
         let key = self.upstreams.insert(Upstream::new(id, server, Use::Stream(stream.id)));
+        self.pools[id.index()][server.index()].opened();
         stream.upstream = Some(key);
         stream.reused = false;
         stream.waiting = Waiting::Connection;
@@ -282,9 +283,8 @@ impl Worker {
             upstream.usage = Use::Idle;
             pool.push(key);
             if pool.is_ample() {
-                let used = self.with_backend(id, |backend, _| backend.server(server).connections());
-                let pool = &mut self.pools[id.index()][server.index()];
-                if let Some(spare) = pool.spare(used, self.now.time, settings.pool_purge_delay) {
+                let spare = pool.spare(self.now.time, settings.pool_purge_delay);
+                if let Some(spare) = spare {
                     self.drop_upstream(spare);
                 }
             }

@@ -333,8 +333,14 @@ impl Worker {
     /// Forgets a server connection that the shell has forgotten, or is about to.
     pub(super) fn forget_upstream(&mut self, key: Key) -> Option<Upstream> {
         let upstream = self.upstreams.remove(key)?;
-        if upstream.usage == Use::Idle {
-            self.pools[upstream.backend.index()][upstream.server.index()].remove(key);
+        let pool = &mut self.pools[upstream.backend.index()][upstream.server.index()];
+        match upstream.usage {
+            Use::Check(_) => {}
+            Use::Idle => {
+                pool.remove(key);
+                pool.closed();
+            }
+            Use::Kept(_) | Use::Stream(_) => pool.closed(),
         }
         if let Use::Kept(client) = upstream.usage
             && let Some(client) = self.clients.get_mut(client)
