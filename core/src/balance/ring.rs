@@ -17,6 +17,8 @@ pub(super) struct Ring {
     points: Set<Point>,
     /// One for each member that is not full, for where the walk around the ring is cut short.
     open: Prefix,
+    /// How many those are.
+    open_count: u32,
     /// The point that had the last turn.
     last: Option<Point>,
     /// Most load of one server, in percent of its share of all.
@@ -62,6 +64,7 @@ impl Ring {
             seats: origins.iter().map(|&origin| Seat { origin, weight: 0, full: false, load: 0 }).collect(),
             points: Set::new(),
             open: Prefix::new(origins.len()),
+            open_count: 0,
             last: None,
             factor,
             prefix: Prefix::new(origins.len()),
@@ -112,6 +115,7 @@ impl Ring {
         let (was_open, is_open) = (before.is_open(), seat.is_open());
         if was_open != is_open {
             self.open.change(server, u32::from(was_open), u32::from(is_open));
+            self.open_count = self.open_count - u32::from(was_open) + u32::from(is_open);
         }
     }
 
@@ -128,7 +132,7 @@ impl Ring {
 
     /// Like [`Ring::at`], but only servers that are not full.
     pub(super) fn open_at(&self, key: u32, avoid: Option<ServerId>) -> Option<ServerId> {
-        let nearest = self.nearest(key).filter(|_| self.any_open_but(avoid).is_some())?;
+        let nearest = self.nearest(key).filter(|_| self.has_open_but(avoid))?;
         let open = |server| Some(server) != avoid && self.seats[server.index()].is_open();
         let within = |server| open(server) && self.is_within_share(server);
         let start = Bound::Included(nearest);
@@ -161,6 +165,11 @@ impl Ring {
         let dealt = |weights: u64| places * weights / self.weights.max(1);
         let before = self.prefix.before(server);
         u64::from(seat.load) < (dealt(before + u64::from(seat.weight)) - dealt(before)).max(1)
+    }
+
+    fn has_open_but(&self, server: Option<ServerId>) -> bool {
+        let left_out = server.is_some_and(|server| self.seats[server.index()].is_open());
+        self.open_count > u32::from(left_out)
     }
 
     fn any_open_but(&self, server: Option<ServerId>) -> Option<ServerId> {
