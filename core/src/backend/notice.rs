@@ -134,7 +134,11 @@ impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.subject.backup { "backup server" } else { "server" };
         let Subject { backend, server, .. } = &self.subject;
-        let verdict = if self.outcome.passed { "succeeded" } else { "failed" };
+        let verdict = match &self.outcome {
+            outcome if outcome.is_conditional() => "conditionally succeeded",
+            outcome if outcome.passed => "succeeded",
+            _ => "failed",
+        };
         let (points, most) = self.progress;
         let state = if self.up { "UP" } else { "DOWN" };
         write!(f, "Health check for {kind} {backend}/{server} {verdict}, {}", Reason(&self.outcome))?;
@@ -182,6 +186,9 @@ mod tests {
             (Layer7Ok, 200, "", "Layer7 check passed, code: 200"),
             (Layer7Ok, 0, "(tcp-check)", "Layer7 check passed, code: 0, info: \"(tcp-check)\""),
             (Layer7Status, 404, "Not Found", "Layer7 wrong status, code: 404, info: \"Not Found\""),
+            (Layer7Conditional, 404, "", "Layer7 check conditionally passed, code: 404"),
+            (Layer6Ok, 0, "", "Layer6 check passed"),
+            (Layer6Response, 0, "", "Layer6 invalid response"),
             (Layer7Timeout, 0, "", "Layer7 timeout"),
             (Layer7Response, 0, "", "Layer7 invalid response"),
             (SocketError, 0, "Connection reset by peer", "Socket error, info: \"Connection reset by peer\""),

@@ -274,7 +274,7 @@ impl Checker {
         if run.link != Link::None {
             self.outputs.push_back(CheckOutput::Close(run.close));
         }
-        let passed = matches!(status, CheckStatus::Layer4Ok | CheckStatus::Layer7Ok);
+        let passed = status.passes();
         let duration = now.since(run.started);
         self.outputs.push_back(CheckOutput::Done(Outcome { passed, status, code: run.code, info, duration }));
         self.received.clear();

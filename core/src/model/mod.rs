@@ -4,6 +4,7 @@
 
 mod backend;
 mod balance;
+mod check_status;
 mod frontend;
 mod global;
 mod logging;
@@ -17,6 +18,7 @@ pub use backend::{
     Server, ServerTimeouts, TcpCheckStep,
 };
 pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, RingKey, UriPart};
+pub use check_status::CheckStatus;
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
 pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
