@@ -58,7 +58,7 @@ impl Machine for Worker {
 #[derive(Debug)]
 pub struct Driver<N: Net, M, L> {
     id: WorkerId,
-    net: N,
+    pub(crate) net: N,
     machine: M,
     log: L,
     pub(crate) now: Now,

@@ -20,6 +20,7 @@ mod service;
 pub mod shards;
 pub mod signals;
 pub mod sockets;
+mod spares;
 pub mod tokio_net;
 
 pub use ready::Mailbox;

@@ -28,6 +28,9 @@ pub trait Net {
         first_word: FirstWord,
     ) -> io::Result<Self::Stream>;
 
+    /// Closes a connection by RST instead of FIN.
+    fn abort(&self, stream: Self::Stream);
+
     /// The present.
     fn now(&self) -> Now;
 }
@@ -44,9 +47,6 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin {
 
     /// Our end.
     fn local_address(&self) -> Option<Address>;
-
-    /// Closes by RST instead of FIN.
-    fn abort(self);
 }
 
 /// One listening socket.

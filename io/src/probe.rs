@@ -106,7 +106,7 @@ pub async fn ends_with_its_last_bytes<N: Net>(net: &N, listener: &mut N::Listene
 /// An abort reaches the peer as a reset, not as an end.
 pub async fn resets<N: Net>(net: &N, listener: &mut N::Listener, at: &Address) {
     let (mut client, server) = pair(net, listener, at).await;
-    server.abort();
+    net.abort(server);
 
     let error = client.read(&mut [0]).await.expect_err("reset");
 

@@ -152,7 +152,7 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
             return;
         };
         match how {
-            CloseHow::Reset => conn.stream.abort(),
+            CloseHow::Reset => self.net.abort(conn.stream),
             CloseHow::Graceful => {
                 // Its peer gets what the system takes now; the core waits for `Sent` when it wants more.
                 conn.finish();

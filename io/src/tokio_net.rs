@@ -3,15 +3,15 @@
 //! Reading and writing go through tokio's readiness: a short read or write clears it, so no call ends in
 //! `EAGAIN`. A fresh outgoing connection is the exception: tokio knows nothing about it yet, but over
 //! loopback and fast networks it is there at once, so its state is asked and its first write is tried
-//! without waiting for the poller.
+//! without waiting for the poller. Sockets of connections that we opened and reset serve again (`spares`).
 
+use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::socket::FirstWord;
@@ -26,20 +26,22 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use crate::clock::Clock;
 use crate::net::{Accepted, Listener, Net, Stream};
+use crate::spares::{Spare, Spares, reset};
 
 /// Bytes that one packet takes on any usual path. Longer first writes may leave a short packet behind full ones.
 const ONE_PACKET: usize = 1_200;
 
 /// The system's network. Made and used inside a tokio runtime.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct TokioNet {
     clock: Clock,
+    spares: RefCell<Spares>,
 }
 
 impl TokioNet {
     /// The network with the clock that all workers share.
     pub fn new(clock: Clock) -> TokioNet {
-        TokioNet { clock }
+        TokioNet { clock, spares: RefCell::default() }
     }
 }
 
@@ -54,8 +56,21 @@ impl Net for TokioNet {
         first_word: FirstWord,
     ) -> io::Result<TokioStream> {
         match to {
-            Address::Ip(to) => connect_tcp(*to, from, first_word),
+            Address::Ip(to) => self.connect_tcp(*to, from, first_word),
             Address::Unix(path) => connect_unix(path),
+        }
+    }
+
+    fn abort(&self, stream: TokioStream) {
+        match (stream.socket, stream.spare) {
+            (Transport::Tcp(socket), Some(domain)) => {
+                // Leaves the poller, for which the end of a connection is the end of its socket.
+                let Ok(socket) = socket.into_std() else { return };
+                let spare = Spare { socket: socket.into(), delays: stream.delays };
+                self.spares.borrow_mut().keep(domain, spare);
+            }
+            (Transport::Tcp(socket), None) => reset(&SockRef::from(&socket)),
+            (Transport::Unix(_), _) => {}
         }
     }
 
@@ -64,8 +79,38 @@ impl Net for TokioNet {
     }
 }
 
-fn connect_tcp(to: SocketAddr, from: Option<SocketAddr>, first_word: FirstWord) -> io::Result<TokioStream> {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+impl TokioNet {
+    fn connect_tcp(
+        &self,
+        to: SocketAddr,
+        from: Option<SocketAddr>,
+        first_word: FirstWord,
+    ) -> io::Result<TokioStream> {
+        let domain = Domain::for_address(to);
+        let mut spares = self.spares.borrow_mut();
+        let spare = if from.is_none() { spares.take(domain) } else { None };
+        let Spare { socket, delays } = match spare {
+            Some(spare) => spare,
+            None => {
+                spares.give_way();
+                let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+                Spare { socket, delays: true }
+            }
+        };
+        start_tcp(&socket, to, from, first_word)?;
+        let stream = TcpStream::from_std(socket.into())?;
+        // A socket that is bound stays so.
+        let spare = from.is_none().then_some(domain);
+        Ok(TokioStream { socket: Transport::Tcp(stream), fresh: true, delays, spare })
+    }
+}
+
+fn start_tcp(
+    socket: &Socket,
+    to: SocketAddr,
+    from: Option<SocketAddr>,
+    first_word: FirstWord,
+) -> io::Result<()> {
     if first_word == FirstWord::Ours {
         // The packet that completes the connection then is the one with our first bytes. A wish, no more.
         let _ = socket.set_tcp_quickack(false);
@@ -74,20 +119,18 @@ fn connect_tcp(to: SocketAddr, from: Option<SocketAddr>, first_word: FirstWord) 
         socket.set_reuse_address(true)?;
         if from.port() == 0 {
             // The system picks the port once it knows the peer too, so that ports last longer.
-            setsockopt(&socket, IpBindAddressNoPort, &true)?;
+            setsockopt(socket, IpBindAddressNoPort, &true)?;
         }
         socket.bind(&from.into())?;
     }
-    start_connect(&socket, &to.into())?;
-    let stream = TcpStream::from_std(socket.into())?;
-    Ok(TokioStream { socket: Transport::Tcp(stream), fresh: true, delays: true })
+    start_connect(socket, &to.into())
 }
 
 fn connect_unix(path: &str) -> io::Result<TokioStream> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
     start_connect(&socket, &SockAddr::unix(path)?)?;
     let stream = UnixStream::from_std(socket.into())?;
-    Ok(TokioStream { socket: Transport::Unix(stream), fresh: true, delays: false })
+    Ok(TokioStream { socket: Transport::Unix(stream), fresh: true, delays: false, spare: None })
 }
 
 fn start_connect(socket: &Socket, to: &SockAddr) -> io::Result<()> {
@@ -106,6 +149,8 @@ pub struct TokioStream {
     /// The system holds short packets back while others are on their way. The first write of a connection
     /// needs no system call against that.
     delays: bool,
+    /// The family of a socket that can serve again: ours, and not bound.
+    spare: Option<Domain>,
 }
 
 #[derive(Debug)]
@@ -186,11 +231,6 @@ impl Stream for TokioStream {
             Transport::Tcp(stream) => stream.local_addr().ok().map(Address::Ip),
             Transport::Unix(_) => None,
         }
-    }
-
-    fn abort(self) {
-        // Closing with a linger time of zero sends RST. Unix sockets have no such thing.
-        let _ = self.plain().set_linger(Some(Duration::ZERO));
     }
 }
 
@@ -290,12 +330,14 @@ impl Listener for TokioListener {
                     Some(local) => *local,
                     None => stream.local_addr()?,
                 };
-                let stream = TokioStream { socket: Transport::Tcp(stream), fresh: false, delays: false };
+                let stream =
+                    TokioStream { socket: Transport::Tcp(stream), fresh: false, delays: false, spare: None };
                 Poll::Ready(Ok(Accepted { stream, peer: Address::Ip(peer), local: Address::Ip(local) }))
             }
             Ear::Unix(listener, name) => {
                 let (stream, _) = ready!(listener.poll_accept(cx))?;
-                let stream = TokioStream { socket: Transport::Unix(stream), fresh: false, delays: false };
+                let stream =
+                    TokioStream { socket: Transport::Unix(stream), fresh: false, delays: false, spare: None };
                 let local = Address::Unix(Arc::clone(name));
                 Poll::Ready(Ok(Accepted { stream, peer: Address::Unix("".into()), local }))
             }

@@ -83,6 +83,10 @@ impl<N: Net> Net for ChaosNet<N> {
         Ok(ChaosStream { inner, dice: self.dice.clone() })
     }
 
+    fn abort(&self, stream: Self::Stream) {
+        self.net.abort(stream.inner);
+    }
+
     fn now(&self) -> Now {
         self.net.now()
     }
@@ -105,10 +109,6 @@ impl<S: Stream> Stream for ChaosStream<S> {
 
     fn local_address(&self) -> Option<Address> {
         self.inner.local_address()
-    }
-
-    fn abort(self) {
-        self.inner.abort();
     }
 }
 

@@ -31,6 +31,8 @@ impl Net for TurmoilNet {
         Ok(TurmoilStream { state: State::Connecting(Box::pin(TcpStream::connect(to))) })
     }
 
+    fn abort(&self, _: TurmoilStream) {}
+
     fn now(&self) -> Now {
         let elapsed = turmoil::sim_elapsed().unwrap_or_default();
         let nanos = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
@@ -74,8 +76,6 @@ impl Stream for TurmoilStream {
             State::Open(stream) => stream.local_addr().ok().map(Address::Ip),
         }
     }
-
-    fn abort(self) {}
 }
 
 impl AsyncRead for TurmoilStream {

@@ -119,8 +119,6 @@ impl Stream for MemoryStream {
     fn local_address(&self) -> Option<Address> {
         None
     }
-
-    fn abort(self) {}
 }
 
 impl AsyncRead for MemoryStream {
@@ -215,6 +213,8 @@ impl Net for Memory {
         }
         Ok(MemoryStream(self.0.borrow_mut().add()))
     }
+
+    fn abort(&self, _: Self::Stream) {}
 
     fn now(&self) -> Now {
         Now { time: self.0.borrow().now, ..Now::default() }
