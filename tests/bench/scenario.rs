@@ -8,6 +8,25 @@ use crate::wire::{Ask, Traffic};
 /// The acceptance configuration.
 const GUIDE: &str = include_str!("../corpus/guide.cfg");
 
+/// Ten conditions as sites have them, and rules that ask them. No request of the scenario is denied.
+const ACLS: &str = "
+    acl of_site hdr(host) -i example.org www.example.org
+    acl from_inside src 10.0.0.0/8 127.0.0.0/8 192.168.0.0/16
+    acl is_admin path_reg ^/(admin|manager)(/|$)
+    acl is_api path_beg /api/ /v1/ /v2/
+    acl is_bot hdr_sub(user-agent) -i bot crawler spider
+    acl is_long path_len gt 2000
+    acl is_script path_end .php .cgi .asp
+    acl is_static path_dir static images css
+    acl is_write method POST PUT DELETE
+    acl has_agent hdr(user-agent) -m found
+    http-request deny unless of_site
+    http-request deny if is_admin !from_inside
+    http-request deny if is_api !has_agent
+    http-request deny if is_bot is_write or is_long
+    http-request deny if is_script or is_static is_write
+";
+
 /// Enough for the most clients that any scenario has.
 const MAXCONN: usize = 9500;
 
@@ -142,8 +161,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "typical-site",
         about: "the acceptance configuration on the loopback: three checked servers, forwardfor, a capture, two \
-                header rules, httplog to a UDP server that reads it, a connection to the server per request; and \
-                `cookie insert`, which three of four requests come back with. Its ACLs are still to come.",
+                header rules, httplog to a UDP server that reads it, a connection to the server per request; \
+                `cookie insert`, which three of four requests come back with; and ten ACLs behind five rules.",
         bar: 0.80,
         origins: 3,
         config: Config::Guide,
@@ -237,6 +256,7 @@ pub(crate) fn guide(places: &Places<'_>, threads: Option<usize>, cookies: bool, 
             ["maxconn", _] => format!("    maxconn {MAXCONN}"),
             ["bind", "*:80"] => format!("    bind 127.0.0.1:{}", places.front),
             ["bind", _] => format!("    bind 127.0.0.1:{}", places.stats),
+            ["default_backend", ..] if cookies => format!("{ACLS}{line}"),
             ["balance", ..] if cookies => format!("{line}\n    cookie SRV insert indirect nocache"),
             ["server", name, address, ..] => {
                 let number = name.trim_start_matches("web-0").parse::<usize>().unwrap_or(1);
