@@ -2,6 +2,7 @@
 
 mod conformance;
 mod differential;
+mod hashing;
 mod performance;
 mod tidy;
 mod verdicts;

@@ -25,8 +25,9 @@ pub(super) struct Ring {
     factor: Option<u32>,
     /// Weights of members before each server.
     prefix: Prefix,
-    /// Sums over all members.
+    /// The sum over all members.
     weights: u64,
+    /// The sum over all servers: connections of one that left count until they end.
     loads: u64,
 }
 
@@ -105,13 +106,8 @@ impl Ring {
         let seat = &mut self.seats[server.index()];
         let before = *seat;
         change(seat);
-        let sums = |seat: &Seat| match seat.weight {
-            0 => (0, 0),
-            weight => (u64::from(weight), u64::from(seat.load)),
-        };
-        let ((old_weight, old_load), (weight, load)) = (sums(&before), sums(seat));
-        self.weights = self.weights - old_weight + weight;
-        self.loads = self.loads - old_load + load;
+        self.weights = self.weights - u64::from(before.weight) + u64::from(seat.weight);
+        self.loads = self.loads - u64::from(before.load) + u64::from(seat.load);
         let (was_open, is_open) = (before.is_open(), seat.is_open());
         if was_open != is_open {
             self.open.change(server, u32::from(was_open), u32::from(is_open));

@@ -12,6 +12,7 @@ mod site;
 mod stage;
 
 pub use pick::{ALGORITHMS, SERVERS, balancer};
+pub use rules::{scope, times};
 pub use site::Site;
 pub use stage::Stage;
 

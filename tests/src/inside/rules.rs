@@ -70,7 +70,8 @@ fn compiled(set: RuleSet, texts: &[&str]) -> (Vec<Rule>, Vec<Option<Vec<u8>>>) {
     (rules, vec![None; slots.request.len() + slots.response.len()])
 }
 
-fn times() -> StreamTimes {
+/// An exchange of which a request has come.
+pub fn times() -> StreamTimes {
     StreamTimes {
         accepted: Time::ZERO,
         accepted_wall: Wall::default(),
@@ -84,7 +85,8 @@ fn times() -> StreamTimes {
     }
 }
 
-fn scope<'a>(client: &'a Address, times: &'a StreamTimes) -> Scope<'a> {
+/// What rules may see of a client that has just come.
+pub fn scope<'a>(client: &'a Address, times: &'a StreamTimes) -> Scope<'a> {
     Scope {
         client,
         local: client,

@@ -87,6 +87,22 @@ fn nobody_has_more_than_his_share() {
     }
 }
 
+/// As `tests/differential/hashing.txt` has it from haproxy.
+#[test]
+fn connections_of_a_server_that_left_count_until_they_end() {
+    let (key, mut ring) = (0x45ac_3780, ring(&[1, 1, 1], Some(125)));
+    ring.set_load(ServerId(1), 11);
+    ring.set_weight(ServerId(1), 0);
+
+    // Of 17 connections with the new one, 22 places, 11 for each of the two.
+    ring.set_load(ServerId(2), 5);
+    let with_them = ring.at(key, None);
+    ring.set_load(ServerId(1), 0);
+    let without = ring.at(key, None);
+
+    assert_eq!((with_them, without), (Some(ServerId(2)), Some(ServerId(0))));
+}
+
 #[test]
 fn a_full_server_has_no_turn_but_keeps_its_keys() {
     let mut ring = ring(&[1, 1], None);
