@@ -102,6 +102,7 @@ fn frontend(scenario: &Scenario) -> model::Frontend {
         default_backend: Some(BackendId(0)),
         switch_rules: Vec::new(),
         backend_names: Default::default(),
+        inspection: model::Inspection::default(),
         monitor_rules: Vec::new(),
         timeouts: model::ClientTimeouts {
             client: millis(timeouts.client),
@@ -178,6 +179,8 @@ fn backend(scenario: &Scenario) -> model::Backend {
         all_backups: plan.all_backups,
         abort_on_close: plan.abort_on_close,
         cookie: None,
+        inspection: model::Inspection::default(),
+        rdp_persistence: None,
         persist: false,
         persist_rules: Vec::new(),
         server_rules: Vec::new(),

@@ -22,6 +22,7 @@ mod health;
 mod logs;
 mod persistence;
 mod queue;
+mod rdp;
 mod retry;
 pub(crate) mod scenario;
 pub(crate) mod stage;

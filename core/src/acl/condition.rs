@@ -158,6 +158,17 @@ struct Step {
     miss: u32,
 }
 
+/// What a condition says while more bytes may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// It does not hold, whatever comes.
+    Fails,
+    /// It holds, whatever comes.
+    Holds,
+    /// It depends on what comes.
+    Open,
+}
+
 impl Condition {
     /// Whether it holds. `scratch` is as long after as before.
     pub fn holds(&self, scope: &Scope<'_>, scratch: &mut Vec<u8>) -> bool {
@@ -169,5 +180,37 @@ impl Condition {
             at = next;
         }
         at == TRUE
+    }
+
+    /// Whether it holds, where that may still depend on bytes to come: a test that does goes both ways, and the
+    /// condition is open if the ways end differently.
+    pub fn judge(&self, scope: &Scope<'_>, scratch: &mut Vec<u8>) -> Judgement {
+        let mut ahead = vec![false; self.program.len()];
+        let (mut holds, mut fails) = (false, false);
+        let mut go = |to: u32, ahead: &mut Vec<bool>| match to {
+            TRUE => holds = true,
+            FALSE => fails = true,
+            place => ahead[place as usize] = true,
+        };
+        go(self.start, &mut ahead);
+        for (at, step) in self.program.iter().enumerate() {
+            if !ahead[at] {
+                continue;
+            }
+            if step.hit == step.miss {
+                go(step.miss, &mut ahead);
+            } else if step.test.undecided(scope) {
+                go(step.hit, &mut ahead);
+                go(step.miss, &mut ahead);
+            } else {
+                let hit = step.test.holds(scope, scratch);
+                go(if hit { step.hit } else { step.miss }, &mut ahead);
+            }
+        }
+        match (holds, fails) {
+            (true, true) => Judgement::Open,
+            (true, false) => Judgement::Holds,
+            (false, _) => Judgement::Fails,
+        }
     }
 }

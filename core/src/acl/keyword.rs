@@ -6,12 +6,14 @@ use crate::keyword::{Entry, Kind, Support, is_known, names};
 use crate::sample::fetches;
 
 /// The fetches behind the families of keywords, by the first part of the name.
-const FAMILIES: [(&str, &str); 11] = [
+const FAMILIES: [(&str, &str); 13] = [
     ("base", "base"),
     ("cook", "req.cook"),
     ("hdr", "req.hdr"),
     ("method", "method"),
     ("path", "path"),
+    ("req_rdp_cookie", "req.rdp_cookie"),
+    ("req_rdp_cookie_cnt", "req.rdp_cookie_cnt"),
     ("req_ver", "req.ver"),
     ("resp_ver", "res.ver"),
     ("scook", "res.cook"),
@@ -27,7 +29,12 @@ pub(super) fn find(name: &str) -> Option<(&'static str, Method)> {
     }
     let family = |name: &str| FAMILIES.iter().find(|(own, _)| *own == name).map(|(_, fetch)| *fetch);
     if let Some(fetch) = family(name) {
-        return Some((fetch, if name == "method" { Method::Verb } else { Method::Exact }));
+        let method = match name {
+            "method" => Method::Verb,
+            "req_rdp_cookie_cnt" => Method::Integer,
+            _ => Method::Exact,
+        };
+        return Some((fetch, method));
     }
     let (first, last) = name.rsplit_once('_')?;
     Some((family(first)?, Method::of_name(last)?))
@@ -60,6 +67,7 @@ pub(super) const PREDEFINED: &[Predefined] = &[
     Predefined { name: "METH_POST", words: &["method", "POST"] },
     Predefined { name: "METH_PUT", words: &["method", "PUT"] },
     Predefined { name: "METH_TRACE", words: &["method", "TRACE"] },
+    Predefined { name: "RDP_COOKIE", words: &["req.rdp_cookie_cnt", "gt", "0"] },
     Predefined { name: "TRUE", words: &["always_true"] },
 ];
 

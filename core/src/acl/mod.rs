@@ -14,7 +14,7 @@ mod test;
 #[cfg(test)]
 mod tests;
 
-pub use condition::{Condition, Draft};
+pub use condition::{Condition, Draft, Judgement};
 pub use keyword::rows;
 pub use list::{Acls, Conflict};
 pub use method::Method;

@@ -71,6 +71,11 @@ impl Test {
         &self.keyword
     }
 
+    /// Whether bytes that are yet to come may change the outcome.
+    pub(super) fn undecided(&self, scope: &Scope<'_>) -> bool {
+        self.sample.undecided(scope)
+    }
+
     /// Whether one of the sample's values fits one of the patterns. `scratch` is as long after as before.
     pub fn holds(&self, scope: &Scope<'_>, scratch: &mut Vec<u8>) -> bool {
         let wanted = self.patterns.wanted();

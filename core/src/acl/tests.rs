@@ -324,3 +324,37 @@ proptest! {
         let _ = Draft::compile(&words, false, Needs::AT_REQUEST, &mut Acls::default(), Outside::NOTHING);
     }
 }
+
+/// What a condition says of a client's first bytes while more may come.
+fn judged(condition: &str, content: &[u8]) -> Judgement {
+    let mut acls = Acls::default();
+    let words: Vec<&str> = condition.split(' ').collect();
+    let unless = words[0] == "unless";
+    let draft = Draft::compile(&words[1..], unless, Needs::AT_CONTENT, &mut acls, Outside::NOTHING).unwrap();
+    let condition = draft.finish(&acls);
+    with_empty_scope(|scope| {
+        let scope = Scope { content, content_grows: true, ..*scope };
+        condition.judge(&scope, &mut Vec::new())
+    })
+}
+
+#[test]
+fn a_condition_is_open_only_where_bytes_to_come_decide() {
+    let [begun, none] = [&b"\x03"[..], b"nothing of the kind here"];
+    let cookie = b"\x03\0\0\x20\x1b\xe0\0\0\0\0\0Cookie: msts=1\r\n";
+    for (condition, on_begun, on_none, on_cookie) in [
+        ("if RDP_COOKIE", Judgement::Open, Judgement::Fails, Judgement::Holds),
+        ("if !RDP_COOKIE", Judgement::Open, Judgement::Holds, Judgement::Fails),
+        ("unless RDP_COOKIE", Judgement::Open, Judgement::Holds, Judgement::Fails),
+        ("if RDP_COOKIE TRUE", Judgement::Open, Judgement::Fails, Judgement::Holds),
+        ("if FALSE RDP_COOKIE", Judgement::Fails, Judgement::Fails, Judgement::Fails),
+        ("if RDP_COOKIE or TRUE", Judgement::Holds, Judgement::Holds, Judgement::Holds),
+        ("unless TRUE or RDP_COOKIE", Judgement::Fails, Judgement::Fails, Judgement::Fails),
+        ("if { req_rdp_cookie(msts) 1 }", Judgement::Open, Judgement::Fails, Judgement::Holds),
+        ("if { req.rdp_cookie(msts) 2 }", Judgement::Open, Judgement::Fails, Judgement::Fails),
+        ("if { req_rdp_cookie_cnt ge 1 }", Judgement::Open, Judgement::Fails, Judgement::Holds),
+    ] {
+        let judged = [begun, none, cookie].map(|content| judged(condition, content));
+        assert_eq!(judged, [on_begun, on_none, on_cookie], "{condition}");
+    }
+}

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::draft::{LogStyle, PersistDraft, ProxyDraft, ProxyKind, ServerRuleDraft, StickDraft, SwitchDraft};
+use super::draft::{
+    ContentDraft, LogStyle, PersistDraft, ProxyDraft, ProxyKind, ServerRuleDraft, StickDraft, SwitchDraft,
+};
 use super::finding::{Findings, Weight};
 use super::logging::{LogLine, LogTargets};
 use super::problem::{Place, Problem};
@@ -13,8 +15,8 @@ use crate::base::map::{Map, Set};
 use crate::keyword::closest;
 use crate::log::Format;
 use crate::model::{
-    Backend, Balance, Choice, Config, Frontend, Listener, LogTarget, LogWire, Mode, PersistRule, RetryOn,
-    Server, ServerRule, StickRule, SwitchRule, dynamic_cookie,
+    Backend, Balance, Choice, Config, ContentRule, Frontend, Inspection, Listener, LogTarget, LogWire, Mode,
+    PersistRule, RetryOn, Server, ServerRule, StickRule, SwitchRule, dynamic_cookie,
 };
 use crate::rules::{self, Rule};
 
@@ -155,6 +157,15 @@ fn finished(rules: &[rules::Draft], draft: &ProxyDraft) -> Vec<Rule> {
     rules.iter().map(|rule| rule.finish(&draft.acls)).collect()
 }
 
+/// The `tcp-request` lines of a proxy.
+fn inspection(draft: &ProxyDraft) -> Inspection {
+    let finish = |rule: &ContentDraft| ContentRule {
+        ruling: rule.ruling,
+        condition: rule.condition.as_ref().map(|condition| condition.finish(&draft.acls)),
+    };
+    Inspection { delay: draft.inspect_delay, rules: draft.content_rules.iter().map(finish).collect() }
+}
+
 struct Builder<'p, 'e> {
     targets: LogTargets,
     /// Backends by name: their ids, and their positions among all proxies.
@@ -194,6 +205,11 @@ impl Builder<'_, '_> {
         }
         if settings.mode == Mode::Tcp {
             self.check_tcp(draft, &title);
+        } else if let Some(rule) = draft.content_rules.first() {
+            let message =
+                format!("'tcp-request content' in {title}, which is in HTTP mode, is not supported yet.");
+            let help = "`http-request` rules see what HTTP clients send".to_owned();
+            self.reader.add(Weight::Alert, rule.place.clone(), message, help);
         }
     }
 
@@ -241,6 +257,7 @@ impl Builder<'_, '_> {
             forward_for: settings.forward_for.clone().filter(|_| http),
             switch_rules,
             backend_names,
+            inspection: inspection(draft),
             monitor_rules: draft.monitor_rules.iter().map(|rule| rule.finish(&draft.acls)).collect(),
             request_rules: finished(&draft.request_rules, draft),
             response_rules: finished(&draft.response_rules, draft),
@@ -439,6 +456,8 @@ impl Builder<'_, '_> {
             forward_for: settings.forward_for.clone().filter(|_| settings.mode == Mode::Http),
             all_backups: settings.all_backups,
             cookie: settings.cookie.clone().filter(|_| settings.mode == Mode::Http),
+            inspection: if draft.kind.has_front() { Inspection::default() } else { inspection(draft) },
+            rdp_persistence: settings.rdp_persistence.clone(),
             persist: settings.persist,
             persist_rules: draft.persist_rules.iter().map(persist_rule).collect(),
             server_rules: self.server_rules(draft),

@@ -1,6 +1,7 @@
 //! Sections while they are read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::bind_option::BindDraft;
 use super::check::CheckDraft;
@@ -13,7 +14,7 @@ use crate::base::map::Set;
 use crate::log::Format;
 use crate::model::{
     Balance, ClientTimeouts, ConnectionMode, Cookie, CookieCapture, ErrorPages, ForwardFor, Global, Hashing,
-    LogTarget, Mapping, Mode, Persistence, Redispatch, RetryOn, Reuse, ServerTimeouts, StickAction,
+    LogTarget, Mapping, Mode, Persistence, Redispatch, RetryOn, Reuse, Ruling, ServerTimeouts, StickAction,
     StickTable,
 };
 use crate::rules::{self, CaptureSlots};
@@ -126,6 +127,7 @@ pub(super) struct Settings {
     pub(super) cookie: Option<Cookie>,
     pub(super) dynamic_cookie_key: Option<String>,
     pub(super) persist: bool,
+    pub(super) rdp_persistence: Option<String>,
     pub(super) dont_log_normal: bool,
     pub(super) dont_log_null: bool,
     pub(super) ignore_probes: bool,
@@ -166,6 +168,7 @@ impl Default for Settings {
             cookie: None,
             dynamic_cookie_key: None,
             persist: false,
+            rdp_persistence: None,
             dont_log_normal: false,
             dont_log_null: false,
             ignore_probes: false,
@@ -210,6 +213,14 @@ pub(super) struct PersistDraft {
     pub(super) condition: acl::Draft,
 }
 
+/// A `tcp-request content` rule.
+#[derive(Clone, Debug)]
+pub(super) struct ContentDraft {
+    pub(super) ruling: Ruling,
+    pub(super) condition: Option<acl::Draft>,
+    pub(super) place: Place,
+}
+
 /// One proxy section.
 #[derive(Debug)]
 pub(super) struct ProxyDraft {
@@ -230,6 +241,8 @@ pub(super) struct ProxyDraft {
     pub(super) stick_table: Option<StickTable>,
     pub(super) stick_rules: Vec<StickDraft>,
     pub(super) acls: Acls,
+    pub(super) inspect_delay: Option<Duration>,
+    pub(super) content_rules: Vec<ContentDraft>,
     pub(super) monitor_rules: Vec<acl::Draft>,
     pub(super) persist_rules: Vec<PersistDraft>,
     pub(super) server_rules: Vec<ServerRuleDraft>,
@@ -260,6 +273,8 @@ impl ProxyDraft {
             stick_table: None,
             stick_rules: Vec::new(),
             acls: Acls::default(),
+            inspect_delay: None,
+            content_rules: Vec::new(),
             monitor_rules: Vec::new(),
             persist_rules: Vec::new(),
             server_rules: Vec::new(),

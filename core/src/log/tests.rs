@@ -51,6 +51,8 @@ fn exchange(request: Option<&RequestHead>, look: impl FnOnce(&mut Scope<'_>)) {
         cookie_captures: [b""; 2],
         request_counter: 3,
         log_counter: 0,
+        content: b"",
+        content_grows: false,
         listener: 1,
         log_asap: false,
         process: (7609, "vm"),

@@ -94,6 +94,10 @@ pub struct Backend {
     pub abort_on_close: bool,
     /// `cookie`.
     pub cookie: Option<Cookie>,
+    /// `tcp-request content` and its delay; nothing for the back half of a `listen`.
+    pub inspection: super::Inspection,
+    /// `persist rdp-cookie`: the cookie's name.
+    pub rdp_persistence: Option<String>,
     /// `option persist`: a cookie leads to its server even when that is down.
     pub persist: bool,
     /// `force-persist` and `ignore-persist` rules, in order: the first that applies counts.

@@ -37,6 +37,8 @@ pub struct Frontend {
     pub maxconn: Option<u32>,
     /// `default_backend`, or the back half of the same `listen`.
     pub default_backend: Option<BackendId>,
+    /// `tcp-request content` and its delay.
+    pub inspection: super::Inspection,
     /// `use_backend` rules, in order: the first that applies goes before `default_backend`.
     pub switch_rules: Vec<SwitchRule>,
     /// All backends by name, where a rule chooses one by a name of the moment.

@@ -5,6 +5,7 @@
 mod backend;
 mod balance;
 mod check_status;
+mod content;
 mod frontend;
 mod global;
 mod logging;
@@ -19,6 +20,7 @@ pub use backend::{
 };
 pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, RingKey, UriPart};
 pub use check_status::CheckStatus;
+pub use content::{ContentRule, Inspection, Ruling};
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
 pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};

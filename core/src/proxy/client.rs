@@ -102,15 +102,12 @@ impl Worker {
                 self.arm_client(key, self.now.time.after(wait));
             }
             Mode::Tcp => {
-                self.pause_client(key, true);
                 let mut stream = self.new_stream();
                 stream.http = false;
                 self.open_stream(key, &mut stream);
                 stream.times.first_byte = self.now.time;
                 stream.times.head = self.now.time;
-                stream.backend = self.choose_backend(&stream, &frontend);
-                self.apply_server_rules(&mut stream);
-                self.route(&mut stream);
+                self.inspect(&mut stream, false);
                 self.put_back(stream);
             }
         }
@@ -129,6 +126,11 @@ impl Worker {
             return self.next_request(key, bytes);
         };
         let Some(mut stream) = self.take(id) else { return };
+        if stream.waiting == Waiting::Content {
+            self.keep_pipelined(key, &bytes);
+            self.inspect(&mut stream, false);
+            return self.put_back(stream);
+        }
         // Without a server the answer is through, and the rest of the request is passed over.
         let passes = stream.upstream.is_some() || stream.waiting == Waiting::Bodies;
         if stream.request_body.is_done() || !passes {
@@ -305,6 +307,7 @@ impl Worker {
                 timeouts.client_fin.or(timeouts.client)
             }
             Waiting::Tunnel => tunnel.or(timeouts.client),
+            Waiting::Content => timeouts.client,
             _ if unsent || reading || relaying => timeouts.client,
             _ => None,
         };

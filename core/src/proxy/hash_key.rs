@@ -11,7 +11,7 @@ use crate::base::hash;
 use crate::base::ids::BackendId;
 use crate::http::{Method, RequestHead};
 use crate::model::{Balance, HashFunction, HashKey, Hashing, UriPart};
-use crate::sample::Scope;
+use crate::sample::{RdpCookie, Scope};
 
 impl Worker {
     /// What the backend's `balance` makes of the exchange; `None` where it does not look, or finds no key.
@@ -36,7 +36,7 @@ impl Worker {
 }
 
 /// Hashes the key of what `scope` shows: the number for [`crate::balance::Balancer::pick`]. `body` is the
-/// beginning of the request's body, or of what a TCP client sent; `buffer` is any memory.
+/// beginning of the request's body; `buffer` is any memory.
 pub fn hash_number(hashing: &Hashing, scope: &Scope<'_>, body: &[u8], buffer: &mut Vec<u8>) -> Option<u32> {
     let plain = match &hashing.key {
         // An address is a number already, whatever the function.
@@ -48,7 +48,9 @@ pub fn hash_number(hashing: &Hashing, scope: &Scope<'_>, body: &[u8], buffer: &m
             let value = header(scope.request?, name)?;
             hashed(hashing.function, if *domain_only { domain(value) } else { value })
         }
-        HashKey::RdpCookie { name } => hashed(hashing.function, rdp_cookie(body, name)?),
+        HashKey::RdpCookie { name } => {
+            hashed(hashing.function, RdpCookie::read(scope.content, Some(name)).value()?)
+        }
         HashKey::Uri(part) => hashed(hashing.function, uri(scope.request?, *part)?),
         HashKey::UrlParameter { name } => {
             hashed(hashing.function, url_parameter(scope.request?, body, name)?)
@@ -135,17 +137,6 @@ fn parameter<'t>(text: &'t [u8], name: &str) -> Option<&'t [u8]> {
 /// Whether the byte may stand in a token (RFC 9110 5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-/// The value of a cookie in a remote desktop's connection request: an ISO header of eleven bytes, and a line
-/// `Cookie: name=value` (MS-RDPBCGR 2.2.1.1).
-fn rdp_cookie<'b>(bytes: &'b [u8], name: &str) -> Option<&'b [u8]> {
-    let line = bytes.get(11..)?;
-    let pair = line.get(7..).filter(|_| line[..7].eq_ignore_ascii_case(b"Cookie:"))?.trim_ascii_start();
-    let (own, rest) = pair.split_at_checked(name.len())?;
-    let value = rest.strip_prefix(b"=").filter(|_| own.eq_ignore_ascii_case(name.as_bytes()))?;
-    let end = value.windows(2).position(|two| two == b"\r\n")?;
-    Some(&value[..end])
 }
 
 #[cfg(test)]
@@ -264,15 +255,5 @@ mod tests {
         assert_eq!(number("127.0.0.1"), 0x7f00_0001);
         assert_eq!(number("::1"), 1);
         assert_eq!(number("1:2:3:4:5:6:7:8"), 0x10002 ^ 0x30004 ^ 0x50006 ^ 0x70008);
-    }
-
-    #[test]
-    fn an_rdp_cookie_stands_behind_its_header() {
-        let bytes = b"\x03\0\0\x20\x1b\xe0\0\0\0\0\0Cookie: mstshash=ann\r\n\x01\0\x08\0";
-
-        assert_eq!(rdp_cookie(bytes, "MSTSHASH"), Some(&b"ann"[..]));
-        assert_eq!(rdp_cookie(bytes, "other"), None);
-        assert_eq!(rdp_cookie(&bytes[..20], "mstshash"), None);
-        assert_eq!(rdp_cookie(b"", "mstshash"), None);
     }
 }

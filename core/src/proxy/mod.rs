@@ -4,6 +4,7 @@ mod body;
 mod checks;
 mod client;
 mod conn;
+mod content;
 mod end;
 mod hash_key;
 mod input;

@@ -142,6 +142,8 @@ impl Worker {
             cookie_captures: [b""; 2],
             request_counter: 0,
             log_counter: 0,
+            content: b"",
+            content_grows: false,
             listener: client.listener.0,
             log_asap: false,
             process: (self.facts.pid, &self.facts.hostname),

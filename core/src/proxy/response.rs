@@ -314,6 +314,7 @@ impl Worker {
         let abort = self.config.backends.get(stream.backend.map_or(usize::MAX, |id| id.index()));
         let abort = abort.is_some_and(|backend| backend.abort_on_close);
         match stream.waiting {
+            Waiting::Content => self.inspect(stream, true),
             Waiting::Tunnel if stream.server_eof => self.end_tunnel(stream),
             Waiting::Tunnel => {
                 if let Some(key) = stream.upstream {
@@ -536,9 +537,12 @@ impl Worker {
                 stream.held_for_client > 0
                     || self.clients.get(stream.client).is_some_and(|client| client.unsent > 0)
             }
-            Waiting::Request | Waiting::Slot | Waiting::TurnAround | Waiting::Connection | Waiting::Reply => {
-                true
-            }
+            Waiting::Content
+            | Waiting::Request
+            | Waiting::Slot
+            | Waiting::TurnAround
+            | Waiting::Connection
+            | Waiting::Reply => true,
         };
         if waits_for_client {
             self.touch_server(&mut stream);
@@ -573,6 +577,11 @@ impl Worker {
             }
             Waiting::Tunnel => {
                 self.abandon(&mut stream, early);
+                self.close_client(key, CloseHow::Graceful);
+            }
+            Waiting::Content => {
+                self.count_content(&mut stream);
+                self.abandon(&mut stream, End::early(By::Client, Phase::Request, Why::TimedOut));
                 self.close_client(key, CloseHow::Graceful);
             }
             Waiting::Response if !stream.request_body.is_done() => {

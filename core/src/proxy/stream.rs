@@ -16,6 +16,8 @@ use crate::sample::{Ending, StreamTimes};
 /// What an exchange waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
+    /// More of a TCP client's first bytes, for rules to decide.
+    Content,
     /// Its request: it has just begun.
     Request,
     /// A slot of a server.

@@ -514,6 +514,7 @@ impl Worker {
 
     fn stream_due(&mut self, stream: &mut Stream) {
         match stream.waiting {
+            Waiting::Content => self.inspect(stream, true),
             Waiting::Slot => self.queue_timed_out(stream),
             Waiting::TurnAround => self.route_again(stream),
             Waiting::Connection => self.connect_timed_out(stream),
@@ -579,7 +580,7 @@ impl Stream {
     /// The phase an early end falls into now.
     pub(super) fn phase(&self) -> Phase {
         match self.waiting {
-            Waiting::Request => Phase::Request,
+            Waiting::Content | Waiting::Request => Phase::Request,
             Waiting::Slot => Phase::Queue,
             Waiting::TurnAround | Waiting::Connection => Phase::Connect,
             Waiting::Response if self.request_body.is_done() => Phase::Headers,

@@ -120,6 +120,13 @@ impl Sample {
         self.fetch.needs
     }
 
+    /// Whether bytes that are yet to come may change its value.
+    pub fn undecided(&self, scope: &Scope<'_>) -> bool {
+        scope.content_grows
+            && self.fetch.needs.covers(Needs::CONTENT)
+            && (self.fetch.undecided)(&self.arguments, scope)
+    }
+
     /// The name of its fetch.
     pub fn name(&self) -> &'static str {
         self.fetch.name

@@ -5,6 +5,7 @@ mod convert;
 mod expression;
 mod fetch;
 mod needs;
+mod rdp;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub use convert::{Converter, converters};
 pub use expression::{Sample, SampleError, SampleProblem};
 pub use fetch::{Fetch, fetches};
 pub use needs::Needs;
+pub use rdp::RdpCookie;
 #[cfg(test)]
 pub use scope::with_empty_scope;
 pub use scope::{Ending, Scope, StreamTimes};

@@ -19,9 +19,13 @@ impl Needs {
     pub const HEAD: Needs = Needs(8);
     /// The chosen server and the status: known once there is a response.
     pub const SERVER: Needs = Needs(16);
+    /// What the client sent, of whatever protocol, while it waits here.
+    pub const CONTENT: Needs = Needs(32);
 
-    /// What `http-request` rules offer.
-    pub const AT_REQUEST: Needs = Needs(1 | 2 | 8);
+    /// What rules offer that look at the first bytes of a TCP client.
+    pub const AT_CONTENT: Needs = Needs(1 | 32);
+    /// What `http-request` rules offer; a request is content too.
+    pub const AT_REQUEST: Needs = Needs(1 | 2 | 8 | 32);
     /// What `http-response` and `http-after-response` rules offer.
     pub const AT_RESPONSE: Needs = Needs(1 | 4 | 8 | 16);
     /// What a log line offers: heads are gone by then; captures are there.
@@ -40,6 +44,7 @@ impl Needs {
             (Needs::RESPONSE, "HTTP response headers"),
             (Needs::HEAD, "HTTP headers"),
             (Needs::SERVER, "the server's answer"),
+            (Needs::CONTENT, "what the client sent"),
         ];
         let lacks = |need: &Needs| other.covers(*need) && !self.covers(*need);
         named.iter().find(|(need, _)| lacks(need)).map(|(_, text)| *text)

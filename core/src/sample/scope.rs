@@ -76,6 +76,10 @@ pub struct Scope<'a> {
     pub times: &'a StreamTimes,
     /// The request, once parsed.
     pub request: Option<&'a RequestHead>,
+    /// What a TCP client sent and no server got yet.
+    pub content: &'a [u8],
+    /// More of it may come before a decision is due.
+    pub content_grows: bool,
     /// The response, once parsed.
     pub response: Option<&'a ResponseHead>,
     /// Status sent to the client (`%ST`); 0 shows as `-1`.
@@ -144,6 +148,8 @@ pub fn with_empty_scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
         server: None,
         times: &times,
         request: None,
+        content: b"",
+        content_grows: false,
         response: None,
         status: 0,
         bytes_out: 0,

@@ -114,6 +114,8 @@ pub fn scope<'a>(client: &'a Address, times: &'a StreamTimes) -> Scope<'a> {
         response_captures: &[],
         request_counter: 0,
         log_counter: 0,
+        content: b"",
+        content_grows: false,
         listener: 1,
         log_asap: false,
         process: (1, "here"),

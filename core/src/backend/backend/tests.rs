@@ -69,6 +69,8 @@ fn settings(servers: Vec<model::Server>) -> model::Backend {
         forward_for: None,
         all_backups: false,
         cookie: None,
+        inspection: Default::default(),
+        rdp_persistence: None,
         persist: false,
         persist_rules: Vec::new(),
         server_rules: Vec::new(),

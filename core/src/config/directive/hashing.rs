@@ -131,7 +131,7 @@ pub(super) fn expression(line: &mut Line<'_>, mode: Mode) -> Option<HashKey> {
             return None;
         }
     };
-    let offers = if mode == Mode::Http { Needs::AT_REQUEST } else { Needs::CLIENT };
+    let offers = if mode == Mode::Http { Needs::AT_REQUEST } else { Needs::AT_CONTENT };
     if let Some(missing) = offers.missing(sample.needs()) {
         let message = format!(
             "error detected while parsing 'balance hash' expression '{text}' which requires information from \

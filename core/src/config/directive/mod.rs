@@ -4,6 +4,7 @@ mod acl;
 mod balance;
 mod capture;
 mod connection;
+mod content;
 mod cookie;
 mod error_page;
 mod global;
@@ -101,6 +102,7 @@ pub(super) const PROXIES: &[&[ProxyDirective]] = &[
     balance::TABLE,
     capture::TABLE,
     connection::TABLE,
+    content::TABLE,
     cookie::TABLE,
     error_page::TABLE,
     hashing::TABLE,

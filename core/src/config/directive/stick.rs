@@ -70,7 +70,8 @@ fn rule(proxy: &mut ProxyDraft, line: &mut Line<'_>, action: StickAction) {
     let offers = match (proxy.settings.mode, response) {
         (Mode::Http, false) => Needs::AT_REQUEST,
         (Mode::Http, true) => Needs::AT_RESPONSE,
-        (Mode::Tcp, _) => Needs::CLIENT,
+        (Mode::Tcp, false) => Needs::AT_CONTENT,
+        (Mode::Tcp, true) => Needs::CLIENT,
     };
     if let Some(missing) = offers.missing(key.needs()) {
         let message = format!(

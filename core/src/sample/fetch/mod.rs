@@ -2,6 +2,7 @@
 
 mod captured;
 mod connection;
+mod content;
 mod heads;
 mod internal;
 mod request;
@@ -35,6 +36,8 @@ pub struct Fetch {
     pub yields: Type,
     /// Looks at the scope.
     pub eval: Eval,
+    /// Whether bytes that are yet to come may change what it gives; asked only of what looks at content.
+    pub undecided: fn(&[Argument], &Scope<'_>) -> bool,
     /// Gives all values, where there may be several and an ACL looks at each.
     pub each: Option<Each>,
     /// One line about it.
@@ -58,6 +61,7 @@ impl Fetch {
         needs: Needs::NONE,
         yields: Type::Text,
         eval: |_, _, _| None,
+        undecided: |_, _| false,
         each: None,
         summary: "",
         example: "",
@@ -66,7 +70,7 @@ impl Fetch {
 
 /// All fetches, family by family.
 pub fn fetches() -> impl Iterator<Item = &'static Fetch> {
-    [captured::TABLE, connection::TABLE, internal::TABLE, request::TABLE, response::TABLE]
+    [captured::TABLE, connection::TABLE, content::TABLE, internal::TABLE, request::TABLE, response::TABLE]
         .into_iter()
         .flatten()
 }

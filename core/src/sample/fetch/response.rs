@@ -95,6 +95,7 @@ pub(super) const TABLE: &[Fetch] = &[
         }),
         summary: "A member of a header that is an address.",
         example: "res.hdr_ip(x-client)",
+        ..Fetch::ROW
     },
     Fetch {
         name: "res.hdr_names",
@@ -118,6 +119,7 @@ pub(super) const TABLE: &[Fetch] = &[
         }),
         summary: "A member of a header that is a number.",
         example: "res.hdr_val(content-length)",
+        ..Fetch::ROW
     },
     Fetch {
         name: "res.ver",
