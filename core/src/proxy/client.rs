@@ -131,6 +131,10 @@ impl Worker {
             self.inspect(&mut stream, false);
             return self.put_back(stream);
         }
+        if stream.waiting == Waiting::Body {
+            self.gather(&mut stream, bytes);
+            return self.put_back(stream);
+        }
         // Without a server the answer is through, and the rest of the request is passed over.
         let passes = stream.upstream.is_some() || stream.waiting == Waiting::Bodies;
         if stream.request_body.is_done() || !passes {

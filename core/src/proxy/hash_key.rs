@@ -26,8 +26,8 @@ impl Worker {
                 let mut buffer = std::mem::take(&mut self.scratch);
                 buffer.clear();
                 let hashing = &self.config.backends[id.index()].hashing;
-                let key =
-                    hash_number(hashing, &self.scope(stream, client, [0; 4]), &stream.pending, &mut buffer);
+                let body = self.seen_body(stream);
+                let key = hash_number(hashing, &self.scope(stream, client, [0; 4]), body, &mut buffer);
                 self.scratch = buffer;
                 key
             }

@@ -6,6 +6,7 @@ mod client;
 mod conn;
 mod content;
 mod end;
+mod gather;
 mod hash_key;
 mod input;
 mod logs;

@@ -90,7 +90,7 @@ impl Worker {
         if !stream.request_body.is_done() {
             self.pause_client(stream.client, true);
         }
-        self.route(stream);
+        self.route_by_body(stream);
     }
 
     /// Whether what came with a head begins a chunked body: what does not is never forwarded.

@@ -314,6 +314,7 @@ impl Worker {
         let abort = self.config.backends.get(stream.backend.map_or(usize::MAX, |id| id.index()));
         let abort = abort.is_some_and(|backend| backend.abort_on_close);
         match stream.waiting {
+            Waiting::Body => self.gather_no_more(stream, Why::Failed),
             Waiting::Content => self.inspect(stream, true),
             Waiting::Tunnel if stream.server_eof => self.end_tunnel(stream),
             Waiting::Tunnel => {
@@ -537,7 +538,8 @@ impl Worker {
                 stream.held_for_client > 0
                     || self.clients.get(stream.client).is_some_and(|client| client.unsent > 0)
             }
-            Waiting::Content
+            Waiting::Body
+            | Waiting::Content
             | Waiting::Request
             | Waiting::Slot
             | Waiting::TurnAround
@@ -579,6 +581,7 @@ impl Worker {
                 self.abandon(&mut stream, early);
                 self.close_client(key, CloseHow::Graceful);
             }
+            Waiting::Body => self.gather_no_more(&mut stream, Why::TimedOut),
             Waiting::Content => {
                 self.count_content(&mut stream);
                 self.abandon(&mut stream, End::early(By::Client, Phase::Request, Why::TimedOut));

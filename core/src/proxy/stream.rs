@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::end::End;
+use super::gather::Gathered;
 use crate::base::ids::{BackendId, FrontendId, ServerId, StreamId, TableId};
 use crate::base::slots::Key;
 use crate::base::time::{Time, Wall};
@@ -16,6 +17,8 @@ use crate::sample::{Ending, StreamTimes};
 /// What an exchange waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
+    /// The body of a request, for the choice of a server.
+    Body,
     /// More of a TCP client's first bytes, for rules to decide.
     Content,
     /// Its request: it has just begun.
@@ -80,6 +83,8 @@ pub(super) struct Stream {
     pub(super) response_body: Transfer,
     /// Body bytes that wait for the server's connection.
     pub(super) pending: Bytes,
+    /// A chunked body that was read before there was a server.
+    pub(super) gathered: Option<Box<Gathered>>,
     pub(super) trailers: Fields,
     /// The server's connection may be used again.
     pub(super) server_persistent: bool,
@@ -141,6 +146,7 @@ impl Stream {
             request_length: crate::h1::BodyLength::None,
             response_body: Transfer::Done,
             pending: Bytes::new(),
+            gathered: None,
             trailers: Fields::default(),
             server_persistent: false,
             reused: false,

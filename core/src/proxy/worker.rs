@@ -518,7 +518,12 @@ impl Worker {
             Waiting::Slot => self.queue_timed_out(stream),
             Waiting::TurnAround => self.route_again(stream),
             Waiting::Connection => self.connect_timed_out(stream),
-            Waiting::Request | Waiting::Response | Waiting::Bodies | Waiting::Tunnel | Waiting::Reply => {}
+            Waiting::Body
+            | Waiting::Request
+            | Waiting::Response
+            | Waiting::Bodies
+            | Waiting::Tunnel
+            | Waiting::Reply => {}
         }
     }
 
@@ -580,7 +585,7 @@ impl Stream {
     /// The phase an early end falls into now.
     pub(super) fn phase(&self) -> Phase {
         match self.waiting {
-            Waiting::Content | Waiting::Request => Phase::Request,
+            Waiting::Body | Waiting::Content | Waiting::Request => Phase::Request,
             Waiting::Slot => Phase::Queue,
             Waiting::TurnAround | Waiting::Connection => Phase::Connect,
             Waiting::Response if self.request_body.is_done() => Phase::Headers,
