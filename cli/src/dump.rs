@@ -24,6 +24,7 @@ fn of_backend(backend: &Backend) -> Vec<String> {
         let state = backend.server(id);
         let status = match state.status() {
             Status::Up => "UP",
+            Status::Stopping => "NOLB",
             Status::Down => "DOWN",
             Status::Maintenance => "MAINT",
         };

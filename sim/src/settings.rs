@@ -232,6 +232,8 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
         disabled: false,
         source: None,
         pool_max_conn: plan.pool_max,
+        init_state: Default::default(),
+        track: None,
         pool_purge_delay: Duration::from_millis(plan.purge_ms),
         check: Some(model::Check {
             address: server_address(index, HEALTH_PORT),

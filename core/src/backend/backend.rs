@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::event::Event;
 use super::grant::{Grant, Waiter};
-use super::health::{Status, Turn};
-use super::notice::{CheckReport, Notice, StateChange, Subject};
+use super::notice::{Because, CheckReport, Notice, Subject};
 use super::queue::{Left, Queue};
 use super::ramp::Ramp;
 use super::server::ServerState;
@@ -18,6 +17,11 @@ use crate::base::time::Now;
 use crate::health::{CheckStatus, Outcome};
 use crate::model;
 use crate::persistence::Named;
+
+mod admin;
+mod change;
+
+pub use admin::{NewWeight, WeightIsFixed};
 
 /// Which server a stream would like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -70,6 +74,8 @@ pub struct Backend {
     balancer: Balancer,
     /// How many servers the balancer may pick, full ones included.
     members: u32,
+    /// Servers that are usable: active ones and backups.
+    usable: (u32, u32),
     queue: Queue,
     ramp: Ramp,
     events: VecDeque<Event>,
@@ -99,6 +105,7 @@ impl Backend {
             servers: settings.servers.iter().map(ServerState::new).collect(),
             balancer: Balancer::new(settings.balance, factor, &origins),
             members: 0,
+            usable: (0, 0),
             queue: Queue::new(count),
             ramp: Ramp::new(settings.fullconn.unwrap_or(1)),
             events: VecDeque::new(),
@@ -131,13 +138,9 @@ impl Backend {
         self.streams
     }
 
-    /// Servers that are up and have a weight: active ones and backups.
+    /// Servers that are up, do not drain and have a weight: active ones and backups.
     pub fn usable(&self) -> (u32, u32) {
-        let count = |backup: bool| {
-            let fits = |server: &&ServerState| server.is_usable() && server.settings.backup == backup;
-            self.servers.iter().filter(fits).count() as u32
-        };
-        (count(false), count(true))
+        self.usable
     }
 
     /// A stream came to the backend. Servers whose limit rises with it serve who waits.
@@ -185,10 +188,10 @@ impl Backend {
         let Some(servers) = servers else {
             return Named::Nobody;
         };
-        let up = |server: &&ServerId| self.server(**server).status == Status::Up;
+        let up = |server: &&ServerId| self.server(**server).is_reachable();
         let first = servers.first().copied();
         match (despite, servers.iter().find(up), first) {
-            (true, _, Some(first)) if self.server(first).status != Status::Up => Named::Down(Some(first)),
+            (true, _, Some(first)) if !self.server(first).is_reachable() => Named::Down(Some(first)),
             (_, Some(server), _) => Named::Up(*server),
             (_, None, _) => Named::Down(None),
         }
@@ -207,7 +210,7 @@ impl Backend {
         let Some(server) = self.servers.get(only.index()) else {
             return Assigned::NoServer;
         };
-        if server.status != Status::Up {
+        if !server.is_reachable() {
             return Assigned::NoServer;
         }
         if server.has_room() {
@@ -243,81 +246,20 @@ impl Backend {
         if !state.is_checked() {
             return;
         }
-        let Some(score) = &mut state.score else {
-            return;
-        };
-        let before = *score;
-        let turn = score.count(outcome.passed);
-        let after = *score;
+        let before = (state.life.passes_checks(), state.life.progress());
         let last = self.last_checks[server.index()].replace(outcome.status);
-        let reported = self.settings.log_health_checks && (before != after || last != Some(outcome.status));
+        let mut counted = state.life.clone();
+        counted.count(outcome.passed);
+        let (up, progress) = (counted.passes_checks(), counted.progress());
+        let changed = before != (up, progress) || last != Some(outcome.status);
+        let reported = self.settings.log_health_checks && changed;
         if reported {
-            let report = CheckReport {
-                subject: self.subject(server),
-                outcome: outcome.clone(),
-                progress: after.progress(),
-                up: after.is_up(),
-            };
+            let report =
+                CheckReport { subject: self.subject(server), outcome: outcome.clone(), progress, up };
             self.events.push_back(Event::Notice(Notice::Checked(report)));
         }
-        let because = (!reported).then(|| outcome.clone());
-        match turn {
-            Turn::None => {}
-            Turn::GoesUp => self.go_up(server, because),
-            Turn::GoesDown => self.go_down(server, because),
-        }
-    }
-
-    fn go_up(&mut self, server: ServerId, because: Option<Outcome>) {
-        self.servers[server.index()].status = Status::Up;
-        let before = self.queue.total();
-        self.choose_members();
-        self.fill_all();
-        let requeued = before - self.queue.total();
-        self.report_change(server, because, requeued);
-    }
-
-    fn go_down(&mut self, server: ServerId, because: Option<Outcome>) {
-        let before = self.usable();
-        self.servers[server.index()].status = Status::Down;
-        self.choose_members();
-        self.events.push_back(Event::ServerDown { server });
-        let mut requeued = 0;
-        while let Some(left) = self.queue.dismiss(Some(server)) {
-            requeued += 1;
-            self.events.push_back(Event::Redistribute(self.grant(server, left)));
-        }
-        // 2.6 lets those that wait for any server run into `timeout queue`; 2.8 ends them now.
-        while !self.has_member()
-            && let Some(left) = self.queue.dismiss(None)
-        {
-            requeued += 1;
-            self.events.push_back(Event::Redistribute(self.grant(server, left)));
-        }
-        self.fill_all();
-        self.report_change(server, because, requeued);
-        if before != (0, 0) && self.usable() == (0, 0) {
-            let listen = self.settings.listen;
-            let backend = Arc::clone(&self.settings.name);
-            self.events.push_back(Event::Notice(Notice::NoServer { listen, backend }));
-        }
-    }
-
-    fn report_change(&mut self, server: ServerId, because: Option<Outcome>, requeued: u32) {
-        let (active, backup) = self.usable();
-        let state = &self.servers[server.index()];
-        let change = StateChange {
-            subject: self.subject(server),
-            status: state.status,
-            because,
-            active,
-            backup,
-            on_backup: active == 0 && backup > 0,
-            sessions: state.connections,
-            requeued,
-            queued: self.queue.total(),
-        };
-        self.events.push_back(Event::Notice(Notice::StateChanged(change)));
+        let because = if reported { Because::Unsaid } else { Because::Check(outcome.clone()) };
+        self.alter(server, &because, |life| *life = counted);
     }
 
     fn subject(&self, server: ServerId) -> Subject {
@@ -337,11 +279,17 @@ impl Backend {
     /// Says who takes part: all usable active servers; without one the first usable backup, or all of them
     /// with `option allbackups`.
     fn choose_members(&mut self) {
-        let any_active = self.servers.iter().any(|server| server.is_usable() && !server.settings.backup);
+        self.usable = (0, 0);
+        for server in &mut self.servers {
+            server.usable = server.is_usable();
+            let count = if server.settings.backup { &mut self.usable.1 } else { &mut self.usable.0 };
+            *count += u32::from(server.usable);
+        }
+        let any_active = self.usable.0 > 0;
         let mut backup_found = false;
         self.members = 0;
         for (index, server) in self.servers.iter_mut().enumerate() {
-            server.member = match (server.is_usable(), server.settings.backup) {
+            server.member = match (server.usable, server.settings.backup) {
                 (false, _) => false,
                 (true, false) => true,
                 (true, true) => {
@@ -350,7 +298,7 @@ impl Backend {
                 }
             };
             self.members += u32::from(server.member);
-            let weight = if server.member { server.settings.weight } else { 0 };
+            let weight = if server.member { server.weight } else { 0 };
             self.balancer.set_weight(ServerId(index as u32), weight);
         }
     }
@@ -378,7 +326,7 @@ impl Backend {
 
     /// Gives free slots of one server to those who wait.
     fn fill(&mut self, server: ServerId) {
-        while self.servers[server.index()].status == Status::Up && self.servers[server.index()].has_room() {
+        while self.servers[server.index()].is_reachable() && self.servers[server.index()].has_room() {
             let member = self.servers[server.index()].member;
             let Some(left) = self.queue.serve_first(server, member) else {
                 return;
@@ -417,18 +365,21 @@ impl Backend {
         for (index, server) in self.servers.iter().enumerate() {
             let name = &server.settings.name;
             let id = ServerId(index as u32);
-            if let Some(most) = server.settings.maxconn {
+            if let Some(most) = server.settings.maxconn.filter(|_| !server.limit_was_set) {
                 assert!(server.connections <= most, "{name} is within its maxconn");
             }
             let limit = self.ramp.limit(&server.settings, self.streams);
             let full = limit.is_some_and(|most| server.connections >= most);
             assert_eq!(server.full, full, "{name} is full when its limit of the moment says so");
-            if server.status == Status::Up && server.has_room() {
+            if server.is_reachable() && server.has_room() {
                 assert_eq!(self.queue.len(Some(id)), 0, "nobody waits for {name} while it has room");
                 assert!(!server.member || self.queue.len(None) == 0, "nobody waits while {name} has room");
             }
-            if server.status != Status::Up {
+            assert_eq!(server.usable, server.is_usable(), "{name} counts among the usable when it is one");
+            if !server.usable {
                 assert!(!server.member, "{name} takes no new traffic");
+            }
+            if !server.is_reachable() {
                 assert_eq!(self.queue.len(Some(id)), 0, "nobody waits for {name}, which is not up");
             }
         }

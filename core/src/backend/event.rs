@@ -11,8 +11,13 @@ pub enum Event {
     Granted(Grant),
     /// A stream that waited for this server waits no longer and must ask again: tell its worker.
     Redistribute(Grant),
-    /// The server went down: every worker closes its idle connections to it.
+    /// The server went down or into maintenance: every worker closes its idle connections to it.
     ServerDown {
+        /// Which.
+        server: ServerId,
+    },
+    /// Servers that track this one must look at it again.
+    Changed {
         /// Which.
         server: ServerId,
     },

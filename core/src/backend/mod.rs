@@ -4,17 +4,19 @@
 mod backend;
 mod event;
 mod grant;
-mod health;
+mod life;
 mod notice;
 mod queue;
 mod ramp;
 mod server;
 mod shared;
+mod states;
 
-pub use backend::{Assigned, Backend, Cancelled, Wish};
+pub use backend::{Assigned, Backend, Cancelled, NewWeight, WeightIsFixed, Wish};
 pub use event::Event;
 pub use grant::{Grant, Waiter};
-pub use health::{Score, Status, TRANSITIONS, Turn};
-pub use notice::{CheckReport, Notice, StateChange, Subject};
+pub use life::{Admin, Forced, Reading, Status};
+pub use notice::{Because, Census, Change, CheckReport, Notice, StateChange, Subject};
 pub use server::ServerState;
 pub use shared::Shared;
+pub use states::{Cause, State, TRANSITIONS, Transition};

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::health::Status;
 use crate::health::Outcome;
 use crate::model::Level;
 
 /// One line for the backend's logs, without a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// A server went up or down.
+    /// The state of a server changed.
     StateChanged(StateChange),
     /// `option log-health-checks`: a check ended otherwise than the one before.
     Checked(CheckReport),
@@ -34,20 +33,84 @@ pub struct Subject {
     pub backup: bool,
 }
 
-/// A server went up or down.
+/// A server's state changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateChange {
     /// Which.
     pub subject: Subject,
-    /// The new state.
-    pub status: Status,
-    /// The check that decided; `None` where a report of it was logged already.
-    pub because: Option<Outcome>,
-    /// Active servers that are usable now.
+    /// How.
+    pub change: Change,
+    /// The server that it tracks, if the change comes from there.
+    pub via: Option<Arc<str>>,
+    /// What decided.
+    pub because: Because,
+    /// Whether the server took new traffic before: then its loss is an alert.
+    pub was_in_use: bool,
+    /// What is left.
+    pub census: Census,
+}
+
+/// How a server's state changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Its health is good.
+    Up,
+    /// It asks for no new traffic.
+    Stopping,
+    /// Its health is bad.
+    Down,
+    /// Into maintenance, from up.
+    EntersMaintenance,
+    /// Into maintenance, from down.
+    DownEntersMaintenance,
+    /// The operator takes maintenance back, but it is inherited too.
+    StaysInInheritedMaintenance,
+    /// Maintenance is inherited no longer, but the operator wants it too.
+    StaysInForcedMaintenance,
+    /// Out of maintenance.
+    LeavesMaintenance {
+        /// Whether its health is good.
+        up: bool,
+        /// Whether it drains now.
+        drain: bool,
+        /// Whether the operator had said so of this server.
+        forced: bool,
+    },
+    /// Into drain mode.
+    EntersDrain {
+        /// Whether its health is good.
+        up: bool,
+    },
+    /// Still in drain mode, for another reason.
+    StaysInDrain,
+    /// Out of drain mode.
+    LeavesDrain {
+        /// Whether its health is good.
+        up: bool,
+        /// Whether the operator had said so of this server.
+        forced: bool,
+    },
+}
+
+/// What decided about a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// A report of it was logged already, or there is nothing to say.
+    Unsaid,
+    /// A check, of health or by an agent.
+    Check(Outcome),
+    /// A command of the operator.
+    Operator,
+}
+
+/// What a backend has once a server's state changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// Active servers that are usable.
     pub active: u32,
-    /// Backup servers that are usable now.
+    /// Backup servers that are usable.
     pub backup: u32,
-    /// Whether traffic goes to backups now.
+    /// Whether traffic goes to backups.
     pub on_backup: bool,
     /// Connections that the server still has.
     pub sessions: u32,
@@ -74,8 +137,8 @@ impl Notice {
     /// How important it is.
     pub fn level(&self) -> Level {
         match self {
-            Notice::StateChanged(change) if change.status == Status::Up => Level::NOTICE,
-            Notice::StateChanged(_) => Level::ALERT,
+            Notice::StateChanged(change) if change.is_loss() => Level::ALERT,
+            Notice::StateChanged(_) => Level::NOTICE,
             Notice::Checked(_) => Level::NOTICE,
             Notice::NoServer { .. } => Level::EMERG,
         }
@@ -109,23 +172,91 @@ impl fmt::Display for Notice {
     }
 }
 
+impl StateChange {
+    /// Whether a server is gone that took new traffic.
+    fn is_loss(&self) -> bool {
+        self.was_in_use && matches!(self.change, Change::Down | Change::EntersMaintenance)
+    }
+
+    /// What happened, without what is left.
+    fn write_change(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Subject { backend, server, backup } = &self.subject;
+        write!(f, "{} {backend}/{server} ", if *backup { "Backup Server" } else { "Server" })?;
+        let health = |up: bool| if up { "UP" } else { "DOWN" };
+        let via = Via(self.via.as_deref());
+        match self.change {
+            Change::Up => write!(f, "is UP{via}"),
+            Change::Stopping => write!(f, "is stopping{via}"),
+            Change::Down => write!(f, "is DOWN{via}"),
+            Change::EntersMaintenance => write!(f, "is going DOWN for maintenance{via}"),
+            Change::DownEntersMaintenance => write!(f, "was DOWN and now enters maintenance{via}"),
+            Change::StaysInInheritedMaintenance => {
+                write!(f, "is leaving forced maintenance but remains in maintenance{via}")
+            }
+            Change::StaysInForcedMaintenance => f.write_str("remains in forced maintenance"),
+            Change::LeavesMaintenance { up, drain, forced } => {
+                let mode = if drain { "DRAIN" } else { "READY" };
+                let forced = if forced { "forced " } else { "" };
+                write!(f, "is {}/{mode} (leaving {forced}maintenance)", health(up))
+            }
+            Change::EntersDrain { .. } => write!(f, "enters drain state{via}"),
+            Change::StaysInDrain if self.via.is_none() => f.write_str("remains in forced drain mode"),
+            Change::StaysInDrain => write!(f, "remains in drain mode{via}"),
+            Change::LeavesDrain { up, forced: true } => write!(f, "is {} (leaving forced drain)", health(up)),
+            Change::LeavesDrain { up, forced: false } => {
+                write!(f, "is {} (leaving drain){via}", health(up))
+            }
+        }
+    }
+
+    /// Whether what is left is told, and whether the server is among it.
+    fn shows_census(&self) -> Option<bool> {
+        match self.change {
+            Change::Up | Change::Stopping => Some(true),
+            Change::Down | Change::EntersMaintenance => Some(false),
+            Change::EntersDrain { up } => Some(up),
+            Change::DownEntersMaintenance
+            | Change::StaysInInheritedMaintenance
+            | Change::StaysInForcedMaintenance
+            | Change::LeavesMaintenance { .. }
+            | Change::StaysInDrain
+            | Change::LeavesDrain { .. } => None,
+        }
+    }
+}
+
+/// The server that a change comes from.
+struct Via<'a>(Option<&'a str>);
+
+impl fmt::Display for Via<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |server| write!(f, " via {server}"))
+    }
+}
+
 impl fmt::Display for StateChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.subject.backup { "Backup Server" } else { "Server" };
-        let Subject { backend, server, .. } = &self.subject;
-        let up = self.status == Status::Up;
-        write!(f, "{kind} {backend}/{server} is {}", if up { "UP" } else { "DOWN" })?;
-        if let Some(outcome) = &self.because {
-            write!(f, ", {}", Reason(outcome))?;
+        self.write_change(f)?;
+        match &self.because {
+            Because::Unsaid => {}
+            Because::Check(outcome) => write!(f, ", {}", Reason(outcome))?,
+            Because::Operator => f.write_str(", changed from CLI")?,
         }
-        let StateChange { active, backup, sessions, requeued, queued, .. } = self;
-        let on_backup = if self.on_backup { " Running on backup." } else { "" };
-        if up {
-            write!(f, ". {active} active and {backup} backup servers online.{on_backup}")?;
-            write!(f, " {requeued} sessions requeued, {queued} total in queue.")
-        } else {
-            write!(f, ". {active} active and {backup} backup servers left.{on_backup}")?;
-            write!(f, " {sessions} sessions active, {requeued} requeued, {queued} remaining in queue.")
+        f.write_str(".")?;
+        let Census { active, backup, on_backup, sessions, requeued, queued } = self.census;
+        let on_backup = if on_backup { " Running on backup." } else { "" };
+        match self.shows_census() {
+            None => Ok(()),
+            Some(true) => write!(
+                f,
+                " {active} active and {backup} backup servers online.{on_backup} {requeued} sessions requeued, \
+                 {queued} total in queue."
+            ),
+            Some(false) => write!(
+                f,
+                " {active} active and {backup} backup servers left.{on_backup} {sessions} sessions active, \
+                 {requeued} requeued, {queued} remaining in queue."
+            ),
         }
     }
 }

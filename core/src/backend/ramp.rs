@@ -50,6 +50,22 @@ impl Ramp {
         }
     }
 
+    /// Notes that the limits of a server with so many connections changed.
+    pub(super) fn set_limits(
+        &mut self,
+        server: ServerId,
+        before: &model::Server,
+        after: &model::Server,
+        connections: u32,
+    ) {
+        if let Some(streams) = self.enough(before, connections) {
+            self.turning.remove(&(streams, server));
+        }
+        if let Some(streams) = self.enough(after, connections) {
+            self.turning.insert((streams, server));
+        }
+    }
+
     /// A server that gets room when there are this many streams, and is full with one less; the first one
     /// behind `after`.
     pub(super) fn turns_at(&self, streams: u32, after: Option<ServerId>) -> Option<ServerId> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::health::{Score, Status};
+use super::life::{Life, Reading, Status};
 use crate::health::View;
 use crate::model;
 
@@ -10,8 +10,17 @@ use crate::model;
 #[derive(Clone, Debug)]
 pub struct ServerState {
     pub(super) settings: Arc<model::Server>,
+    pub(super) life: Life,
+    /// What `life` means for traffic, at hand for each request.
     pub(super) status: Status,
-    pub(super) score: Option<Score>,
+    /// Whether it takes traffic that is not tied to it, as far as its life goes.
+    pub(super) takes_new: bool,
+    /// `weight`, or what it was set to since.
+    pub(super) weight: u32,
+    /// Whether it counts among the usable.
+    pub(super) usable: bool,
+    /// Its limits were set while it had connections, so that it may have more than they allow.
+    pub(super) limit_was_set: bool,
     /// Slots in use, granted ones included.
     pub(super) connections: u32,
     /// Whether it takes no more at the moment.
@@ -22,12 +31,16 @@ pub struct ServerState {
 
 impl ServerState {
     pub(super) fn new(settings: &Arc<model::Server>) -> ServerState {
-        let status = if settings.disabled { Status::Maintenance } else { Status::Up };
-        let score = settings.check.as_ref().map(|check| Score::new(check.rise, check.fall));
+        let (rise, fall) = settings.check.as_ref().map_or((2, 3), |check| (check.rise, check.fall));
+        let life = Life::new(settings.disabled, settings.init_state, rise, fall);
         ServerState {
             settings: Arc::clone(settings),
-            status,
-            score,
+            status: life.standing().status(),
+            takes_new: life.standing().takes_new(),
+            weight: settings.weight,
+            life,
+            usable: false,
+            limit_was_set: false,
             connections: 0,
             full: false,
             member: false,
@@ -49,19 +62,34 @@ impl ServerState {
         self.connections
     }
 
-    /// Where its checks stand; a server without checks is up.
+    /// Where its checks stand, for the timing of the next one.
     pub fn view(&self) -> View {
-        self.score.map_or(View::Up, Score::view)
+        self.life.view()
+    }
+
+    /// What servers that track it see.
+    pub fn reading(&self) -> Reading {
+        self.life.reading()
+    }
+
+    /// Its weight at the moment.
+    pub fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    /// Whether it takes traffic that is tied to it.
+    pub fn is_reachable(&self) -> bool {
+        matches!(self.status, Status::Up | Status::Stopping)
     }
 
     /// Whether checks are to run: it has some and is not in maintenance.
     pub fn is_checked(&self) -> bool {
-        self.score.is_some() && self.status != Status::Maintenance
+        self.settings.check.is_some() && self.status != Status::Maintenance
     }
 
-    /// Whether it could take new traffic if the backend had no other: up and with a weight.
+    /// Whether it could take new traffic if the backend had no other.
     pub(super) fn is_usable(&self) -> bool {
-        self.status == Status::Up && self.settings.weight > 0
+        self.takes_new && self.weight > 0
     }
 
     /// Whether a slot is free.

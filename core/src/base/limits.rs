@@ -27,6 +27,9 @@ pub const BIND_ADDRESSES_MAX: usize = 4 * 65_535;
 /// Bytes of a request line that a log line shows (`tune.http.logurilen` less its terminator).
 pub const LOG_URI_MAX: usize = 1023;
 
+/// Most weight of a server (`weight`, configuration manual 5.2).
+pub const WEIGHT_MAX: u32 = 256;
+
 /// Bytes of an `errorfile`: it must fit one buffer.
 pub const ERROR_PAGE_MAX: usize = 16_384;
 

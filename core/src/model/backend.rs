@@ -10,7 +10,7 @@ use super::{
     ServerRule, StickRule,
 };
 use crate::base::address::Address;
-use crate::base::ids::LogTargetId;
+use crate::base::ids::{BackendId, LogTargetId, ServerId};
 use crate::rules::Rule;
 
 /// `http-reuse`.
@@ -147,6 +147,10 @@ pub struct Server {
     pub backup: bool,
     /// `disabled`: starts in maintenance.
     pub disabled: bool,
+    /// `init-state`: where its health starts.
+    pub init_state: InitState,
+    /// `track`: the server whose state it has.
+    pub track: Option<Track>,
     /// `source ADDRESS`: local address of traffic connections.
     pub source: Option<std::net::SocketAddr>,
     /// `pool-max-conn`; `None` is unlimited.
@@ -155,6 +159,31 @@ pub struct Server {
     pub pool_purge_delay: Duration,
     /// `check` and its settings; `None` when not checked.
     pub check: Option<Check>,
+}
+
+/// Where a server's health starts, with the process and after maintenance (`init-state`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum InitState {
+    /// Up, until `fall` checks fail.
+    FullyUp,
+    /// Up, and the first check decides.
+    #[default]
+    Up,
+    /// Down, and the first check decides.
+    Down,
+    /// Down, until `rise` checks pass.
+    FullyDown,
+}
+
+/// The server that another one tracks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// Its backend.
+    pub backend: BackendId,
+    /// The server within it.
+    pub server: ServerId,
+    /// Both names, as logs have them: `backend/server`.
+    pub name: Arc<str>,
 }
 
 /// Health check settings of one server.

@@ -15,8 +15,8 @@ mod switching;
 mod table;
 
 pub use backend::{
-    Backend, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, Redispatch, Reuse,
-    Server, ServerTimeouts, TcpCheckStep,
+    Backend, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, InitState,
+    Redispatch, Reuse, Server, ServerTimeouts, TcpCheckStep, Track,
 };
 pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, RingKey, UriPart};
 pub use check_status::CheckStatus;
@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::base::ids::BackendId;
+use crate::base::ids::{BackendId, ServerId};
 use crate::base::map::Map;
 
 /// How a proxy understands its traffic (configuration manual 4.2, `mode`).
@@ -89,6 +89,9 @@ pub struct Config {
     pub tables: Vec<StickTable>,
 }
 
+/// Servers, by the server that they track.
+pub type Trackers = Map<(BackendId, ServerId), Vec<(BackendId, ServerId)>>;
+
 impl Config {
     /// `fullconn` of a backend. Without a line that says so it is a tenth of all the connections that the
     /// frontends leading to it may have (configuration manual 4.2).
@@ -99,6 +102,19 @@ impl Config {
         let sum: u64 = self.frontends.iter().filter(leads_here).map(|one| u64::from(most(one))).sum();
         let tenth = u32::try_from(sum.div_ceil(10)).unwrap_or(u32::MAX).max(1);
         self.backends[id.index()].fullconn.unwrap_or(tenth)
+    }
+
+    /// By server that is tracked: the servers that track it.
+    pub fn trackers(&self) -> Trackers {
+        let mut trackers = Trackers::new();
+        for (index, backend) in self.backends.iter().enumerate() {
+            for (position, server) in backend.servers.iter().enumerate() {
+                let Some(track) = &server.track else { continue };
+                let tracker = (BackendId(index as u32), ServerId(position as u32));
+                trackers.entry((track.backend, track.server)).or_default().push(tracker);
+            }
+        }
+        trackers
     }
 
     /// Whether any socket would be listened on.

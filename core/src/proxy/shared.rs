@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backend;
-use crate::base::ids::{BackendId, FrontendId, TableId, WorkerId};
+use crate::base::ids::{BackendId, FrontendId, ServerId, TableId, WorkerId};
 use crate::base::map::Set;
 use crate::base::time::Now;
 use crate::model::{self, Config};
@@ -66,7 +66,9 @@ impl Shared {
             waiting: Set::new(),
         };
         let tables = config.tables.iter().map(|table| table::Shared::new(Table::new(table.clone())));
-        Shared { backends: backends.collect(), gate: Arc::new(Mutex::new(gate)), tables: tables.collect() }
+        let backends: Arc<[backend::Shared]> = backends.collect();
+        begin_to_follow(config, &backends);
+        Shared { backends, gate: Arc::new(Mutex::new(gate)), tables: tables.collect() }
     }
 
     /// The machine of one backend.
@@ -111,6 +113,25 @@ impl Shared {
     pub fn connections(&self, frontend: FrontendId) -> (u32, u32) {
         let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         (gate.process.now, gate.frontends[frontend.index()].now)
+    }
+}
+
+/// Gives servers that track others the state that those begin with.
+fn begin_to_follow(config: &Config, backends: &[backend::Shared]) {
+    let trackers = config.trackers();
+    let is_root = |(id, server): &(BackendId, ServerId)| {
+        config.backends[id.index()].servers[server.index()].track.is_none()
+    };
+    let mut known: Vec<_> = trackers.keys().copied().filter(is_root).collect();
+    while let Some(tracked) = known.pop() {
+        let reading = backends[tracked.0.index()].with(|machine| machine.server(tracked.1).reading());
+        for (id, tracker) in trackers.get(&tracked).into_iter().flatten().copied() {
+            backends[id.index()].with(|machine| machine.begin_to_follow(tracker, reading));
+            known.push((id, tracker));
+        }
+    }
+    for backend in backends.iter().filter(|_| !trackers.is_empty()) {
+        backend.with(backend::Backend::settle);
     }
 }
 

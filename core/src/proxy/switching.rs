@@ -3,7 +3,6 @@
 use super::stream::Stream;
 use super::worker::Worker;
 use crate::acl::Condition;
-use crate::backend::Status;
 use crate::base::ids::{BackendId, ServerId};
 use crate::log::Format;
 use crate::model::{Backend, Choice, Frontend, Persistence};
@@ -84,9 +83,9 @@ impl Worker {
         }
     }
 
-    /// Whether a server takes requests.
+    /// Whether a server takes requests that are tied to it.
     pub(super) fn is_up(&mut self, backend: BackendId, server: ServerId) -> bool {
-        self.with_backend(backend, |machine, _| machine.server(server).status() == Status::Up)
+        self.with_backend(backend, |machine, _| machine.server(server).is_reachable())
     }
 }
 

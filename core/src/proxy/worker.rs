@@ -16,7 +16,7 @@ use super::pool::Pool;
 use super::shared::Shared;
 use super::stream::{Stream, Waiting};
 use crate::backend::{Event, Waiter};
-use crate::base::ids::{BackendId, ConnId, ListenerId, Side, StreamId, WorkerId};
+use crate::base::ids::{BackendId, ConnId, ListenerId, ServerId, Side, StreamId, WorkerId};
 use crate::base::limits;
 use crate::base::map::Set;
 use crate::base::random::{Rng, Seed};
@@ -24,7 +24,7 @@ use crate::base::slots::{Key, Slots};
 use crate::base::time::{Now, Time};
 use crate::base::timers::Timers;
 use crate::h1::HeadLimits;
-use crate::model::{Backend, Config};
+use crate::model::{Backend, Config, Trackers};
 
 /// What the process knows of itself and the core cannot ask.
 #[derive(Clone, Debug)]
@@ -72,6 +72,7 @@ pub struct Worker {
     /// Idle connections by backend and server.
     pub(super) pools: Vec<Vec<Pool>>,
     pub(super) checks: Checks,
+    trackers: Trackers,
     /// What `balance random` draws from.
     pub(super) chance: Rng,
     pub(super) logs: Logs,
@@ -104,6 +105,7 @@ impl Worker {
         let mut worker = Worker {
             id,
             checks: Checks::new(&config, id, seed, now),
+            trackers: config.trackers(),
             chance: seed.child(&format!("worker {}", id.0)).stream("balance"),
             logs: Logs::new(&config, &facts),
             shared,
@@ -420,7 +422,19 @@ impl Worker {
                     self.put(Output::Tell { to: WorkerId(worker), message });
                 }
             }
+            Event::Changed { server } => self.tell_trackers(backend, server),
             Event::Notice(notice) => self.log_notice(backend, &notice),
+        }
+    }
+
+    /// Servers that track this one have its state.
+    fn tell_trackers(&mut self, backend: BackendId, server: ServerId) {
+        let Some(trackers) = self.trackers.get(&(backend, server)).cloned() else {
+            return;
+        };
+        let reading = self.shared.backend(backend).with(|machine| machine.server(server).reading());
+        for (backend, tracker) in trackers {
+            self.with_backend(backend, |machine, now| machine.follow(now, tracker, reading));
         }
     }
 

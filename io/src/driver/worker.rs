@@ -278,6 +278,8 @@ fn server(index: usize, address: SocketAddr) -> Arc<Server> {
         disabled: false,
         source: None,
         pool_max_conn: None,
+        init_state: Default::default(),
+        track: None,
         pool_purge_delay: Duration::from_secs(5),
         check: None,
     })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::backend::StateChange;
+use crate::backend::{Change, StateChange, Status};
 use crate::base::address::Address;
 use crate::base::ids::{StreamId, WorkerId};
 use crate::base::slots::Key;
@@ -12,6 +12,7 @@ use crate::model::{
     Balance, Check, CheckKind, ConnectionMode, Mode, Redispatch, RetryOn, Reuse, ServerTimeouts,
 };
 
+mod admin;
 mod model_check;
 mod ramps;
 
@@ -36,6 +37,8 @@ pub(in crate::backend) fn server(name: &str) -> model::Server {
         maxqueue: None,
         backup: false,
         disabled: false,
+        init_state: Default::default(),
+        track: None,
         source: None,
         pool_max_conn: None,
         pool_purge_delay: Duration::from_secs(5),
@@ -314,6 +317,6 @@ fn a_notice_of_a_change_names_who_is_left() {
         Event::Notice(Notice::StateChanged(change)) => Some(change),
         _ => None,
     });
-    let StateChange { active, backup, status, .. } = change.expect("a change was told");
-    assert_eq!((active, backup, status), (1, 0, Status::Down));
+    let StateChange { census, change, .. } = change.expect("a change was told");
+    assert_eq!((census.active, census.backup, change), (1, 0, Change::Down));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::address::Address;
-use crate::model::{Check, RingKey, Server};
+use crate::model::{Check, InitState, RingKey, Server};
 
 /// Where a server's checks go, as far as `addr` says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +129,8 @@ impl ServerDraft {
             maxqueue: self.maxqueue,
             backup: self.backup,
             disabled: self.disabled,
+            init_state: InitState::default(),
+            track: None,
             source: self.source,
             pool_max_conn: self.pool_max_conn,
             pool_purge_delay: self.pool_purge_delay,

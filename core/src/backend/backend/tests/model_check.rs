@@ -230,7 +230,7 @@ impl World {
                     self.letters.push(Letter::AskAgain { stream });
                 }
                 Event::ServerDown { server } => assert!(!self.up[server.index()]),
-                Event::Notice(_) => {}
+                Event::Changed { .. } | Event::Notice(_) => {}
             }
         }
     }
