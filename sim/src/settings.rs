@@ -247,27 +247,26 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
 }
 
 fn http_check() -> model::CheckKind {
-    let request = model::CheckMethod {
+    let request = model::CheckRequest {
         method: "GET".to_owned(),
-        uri: "/health".to_owned(),
+        uri: model::CheckText::Plain("/health".to_owned()),
         version: "HTTP/1.1".to_owned(),
-        headers: vec![("host".to_owned(), "health".to_owned())],
-        body: bytes::Bytes::new(),
-        comment: None,
+        headers: vec![("host".to_owned(), model::CheckText::Plain("health".to_owned()))],
+        body: model::CheckText::Plain(String::new()),
     };
-    let expect = model::Expect {
-        what: model::ExpectWhat::Status(vec![(200, 399)]),
-        negate: false,
-        min_recv: None,
-        comment: None,
-    };
-    model::CheckKind::Http(model::HttpCheck {
-        steps: vec![
-            model::HttpCheckStep::Connect { port: None, address: None, comment: None },
-            model::HttpCheckStep::Send(request),
-            model::HttpCheckStep::Expect(expect),
-        ],
-    })
+    let expect = model::Expect::new(model::ExpectWhat::Status(vec![(200, 399)]));
+    let actions = [
+        model::CheckAction::Connect(model::CheckConnect::default()),
+        model::CheckAction::Request(Box::new(request)),
+        model::CheckAction::Expect(Box::new(expect)),
+    ];
+    let step = |(number, action)| model::CheckStep { number, comment: None, action };
+    model::CheckKind::Script(std::sync::Arc::new(model::CheckScript {
+        family: model::CheckFamily::Http,
+        steps: actions.into_iter().enumerate().map(step).collect(),
+        disable_on_404: false,
+        send_state: false,
+    }))
 }
 
 fn mode(mode: Mode) -> model::Mode {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::event::Event;
 use super::grant::{Grant, Waiter};
+use super::life::Status;
 use super::notice::{Because, CheckReport, Notice, Subject};
 use super::queue::{Left, Queue};
 use super::ramp::Ramp;
@@ -14,7 +15,7 @@ use crate::base::ids::{BackendId, ServerId};
 use crate::base::map::Map;
 use crate::base::priority::Priority;
 use crate::base::time::Now;
-use crate::health::{CheckStatus, Outcome};
+use crate::health::{CheckStatus, Outcome, Seen};
 use crate::model;
 use crate::persistence::Named;
 
@@ -126,6 +127,20 @@ impl Backend {
     /// The state of a server.
     pub fn server(&self, server: ServerId) -> &ServerState {
         &self.servers[server.index()]
+    }
+
+    /// How a server is seen at this moment, for checks that tell it so.
+    pub fn seen(&self, server: ServerId) -> Seen {
+        let state = &self.servers[server.index()];
+        let members = self.servers.iter().filter(|server| server.member);
+        Seen {
+            up: state.life.passes_checks(),
+            stopping: state.life.standing().health == Status::Stopping,
+            progress: state.life.progress(),
+            weight: (state.weight, members.map(|server| server.weight).sum()),
+            connections: (state.connections, self.streams),
+            queued: self.queue.len(Some(server)),
+        }
     }
 
     /// How many streams wait in the queue of `server`, or in the backend's.
@@ -249,7 +264,10 @@ impl Backend {
         let before = (state.life.passes_checks(), state.life.progress());
         let last = self.last_checks[server.index()].replace(outcome.status);
         let mut counted = state.life.clone();
-        counted.count(outcome.passed);
+        match outcome.is_conditional() {
+            true => counted.pass_conditionally(),
+            false => counted.count(outcome.passed),
+        }
         let (up, progress) = (counted.passes_checks(), counted.progress());
         let changed = before != (up, progress) || last != Some(outcome.status);
         let reported = self.settings.log_health_checks && changed;

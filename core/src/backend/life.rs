@@ -214,6 +214,14 @@ impl Life {
         self.go(cause);
     }
 
+    /// Counts a check that passed on condition: a server that is up, or comes up by it, gets nothing new.
+    pub(super) fn pass_conditionally(&mut self) {
+        self.count(true);
+        if self.health.is_up() {
+            self.go(Cause::AskedToStop);
+        }
+    }
+
     pub(super) fn force(&mut self, health: Forced) {
         self.streak = 0;
         self.go(match health {

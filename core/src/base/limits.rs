@@ -30,6 +30,18 @@ pub const LOG_URI_MAX: usize = 1023;
 /// Most weight of a server (`weight`, configuration manual 5.2).
 pub const WEIGHT_MAX: u32 = 256;
 
+/// Bytes of one compiled regular expression of a check.
+pub const CHECK_REGEX_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes that a check of one server keeps for its next answer.
+pub const CHECK_MEMORY_MAX: usize = 1024;
+
+/// Bytes of one variable of a check (`set-var`): as much as an answer has.
+pub const VARIABLES_BYTES_MAX: usize = CHECK_ANSWER_MAX;
+
+/// Bytes of the words about one check's result that come from a format or from the server.
+pub const CHECK_WORDS_MAX: usize = 127;
+
 /// Bytes of an `errorfile`: it must fit one buffer.
 pub const ERROR_PAGE_MAX: usize = 16_384;
 

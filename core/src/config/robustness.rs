@@ -6,7 +6,11 @@ use std::net::IpAddr;
 use proptest::prelude::*;
 
 use super::bind_option::{BindContext, read_bind};
-use super::check::{CheckDraft, read_check_step, read_option_httpchk, read_option_tcp_check};
+use super::check::{
+    CheckDraft, read_check_step, read_option_httpchk, read_option_ldap_check, read_option_mysql_check,
+    read_option_pgsql_check, read_option_redis_check, read_option_smtpchk, read_option_ssl_hello_chk,
+    read_option_tcp_check,
+};
 use super::finding::Findings;
 use super::logging::{LogScope, read_log};
 use super::server_option::{ServerContext, ServerDraft, read_default_server, read_server};
@@ -111,8 +115,18 @@ proptest! {
         let words = line("option", &rest);
         read_option_httpchk(&words, &mut draft, &mut findings);
         draft.build("backend 'web'", &mut findings);
-        read_option_tcp_check(&words, &mut draft, &mut findings);
-        draft.build("backend 'web'", &mut findings);
+        for read in [
+            read_option_tcp_check,
+            read_option_smtpchk,
+            read_option_mysql_check,
+            read_option_pgsql_check,
+            read_option_redis_check,
+            read_option_ldap_check,
+            read_option_ssl_hello_chk,
+        ] {
+            read(&words, &mut draft, &mut findings);
+            draft.build("backend 'web'", &mut findings);
+        }
 
         let words = line("log", &rest);
         let mut findings = Findings::default();

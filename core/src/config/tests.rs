@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::environment::Tables;
 use super::finding::Weight;
 use super::{Loaded, Source, load};
-use crate::model::{CheckKind, Config, HttpCheckStep, Mode};
+use crate::model::{CheckAction, CheckKind, CheckText, Config, Mode};
 
 /// The machine that the configurations of these tests are read on.
 fn environment() -> Tables {
@@ -210,14 +210,16 @@ fn the_last_log_style_counts_and_http_needs_its_mode() {
 #[test]
 fn the_old_form_of_a_check_carries_its_headers() {
     let text = "backend b\n option httpchk GET /healthz HTTP/1.1\\r\\nHost:\\ example.com\n server s 127.0.0.1:1 check\n";
-    let CheckKind::Http(check) = &config(text).backends[0].check else { panic!("an HTTP check") };
-    let send = check.steps.iter().find_map(|step| match step {
-        HttpCheckStep::Send(request) => Some(request.clone()),
+    let CheckKind::Script(check) = &config(text).backends[0].check else { panic!("an HTTP check") };
+    let send = check.steps.iter().find_map(|step| match &step.action {
+        CheckAction::Request(request) => Some(request.clone()),
         _ => None,
     });
     let request = send.expect("a request");
-    assert_eq!((request.method.as_str(), request.uri.as_str()), ("GET", "/healthz"));
-    assert_eq!(request.headers, [("Host".to_owned(), "example.com".to_owned())]);
+    assert_eq!(request.method, "GET");
+    assert!(matches!(&request.uri, CheckText::Plain(uri) if uri == "/healthz"));
+    let [(name, CheckText::Plain(value))] = &request.headers[..] else { panic!("one field") };
+    assert_eq!((name.as_str(), value.as_str()), ("Host", "example.com"));
 }
 
 #[test]

@@ -1,21 +1,20 @@
 //! The machine that checks one server, again and again.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
-use super::judge::{Verdict, judge_bytes, judge_http, whereabouts};
-use super::outcome::{CheckStatus, Outcome, View};
-use super::plan::{Action, Family, Plan};
+use super::outcome::{CheckStatus, Outcome, Seen, View};
+use super::scene::Scene;
+use super::script::{Ended, Next, Script};
 use crate::base::address::Address;
 use crate::base::ids::ServerId;
-use crate::base::limits::CHECK_ANSWER_MAX;
 use crate::base::random::Rng;
 use crate::base::socket::{CloseHow, ConnectError, LostReason};
 use crate::base::time::{Now, Time};
-use crate::http::ResponseHead;
-use crate::model::{self, CheckKind};
+use crate::model;
 
 /// A check that takes no time and starts again at once would keep a worker busy with nothing else.
 const INTER_MIN: Duration = Duration::from_millis(1);
@@ -26,14 +25,16 @@ const SPREAD_MAX: u8 = 50;
 /// News for a check.
 #[derive(Clone, Debug)]
 pub enum CheckInput {
-    /// The connection asked for is there.
-    Connected,
+    /// The connection asked for is there; with our end of it.
+    Connected(Option<Address>),
     /// The connection asked for is not to be had.
     ConnectFailed(ConnectError),
     /// The server sent bytes.
     Received(Bytes),
     /// The server will send no more.
     ReadClosed,
+    /// All that was sent is on its way.
+    Sent,
     /// The connection is gone.
     Lost(LostReason),
     /// The time that [`Checker::poll_timeout`] named has come.
@@ -58,12 +59,10 @@ pub enum CheckOutput {
 pub struct Checker {
     settings: model::Check,
     timeouts: model::ServerTimeouts,
-    plan: Plan,
+    script: Script,
     state: State,
     outputs: VecDeque<CheckOutput>,
-    received: BytesMut,
     spread: Option<(u8, Rng)>,
-    head: ResponseHead,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,13 +78,11 @@ enum State {
 struct Run {
     started: Time,
     deadline: Time,
-    /// The next step to do, or the one that waits.
-    step: usize,
     link: Link,
     /// How the connection is to be closed.
     close: CloseHow,
-    /// The code of the last answer that was as expected.
-    code: u16,
+    /// Whether something was sent that the system may not have taken yet.
+    unsent: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +92,8 @@ enum Link {
     Open,
     /// The server has sent everything.
     ReadClosed,
+    /// It is gone; what came is being judged.
+    Lost(LostReason),
 }
 
 /// When the first check of a server starts: the checks of all servers spread over the interval, by the
@@ -107,8 +106,11 @@ pub fn first_start(position: u32, count: u32, inter: Duration) -> Duration {
 impl Checker {
     /// The checker of a server, whose first check starts at `first`; `None` if the server is not checked.
     pub fn new(backend: &model::Backend, server: ServerId, first: Time) -> Option<Checker> {
-        let settings = backend.servers.get(server.index())?.check.clone()?;
-        Some(Checker::with(settings, &backend.check, backend.timeouts, first))
+        let server = backend.servers.get(server.index())?;
+        let settings = server.check.clone()?;
+        let scene = Scene::new(backend, server);
+        let script = Script::new(&backend.check, &settings.address, &server.address, scene);
+        Some(Checker::with(settings, script, backend.timeouts, first))
     }
 
     /// Varies each interval by up to so many per cent, at most 50 (`spread-checks`).
@@ -117,13 +119,13 @@ impl Checker {
         self
     }
 
-    fn with(
-        settings: model::Check,
-        kind: &CheckKind,
-        timeouts: model::ServerTimeouts,
-        first: Time,
-    ) -> Checker {
-        let plan = Plan::new(&settings.address, kind);
+    /// Tells what expressions know of the process: its id and the host's name.
+    pub fn in_process(mut self, pid: u32, hostname: Arc<str>) -> Checker {
+        self.script.scene.set_process(pid, hostname);
+        self
+    }
+
+    fn with(settings: model::Check, script: Script, timeouts: model::ServerTimeouts, first: Time) -> Checker {
         let some_time = |span: Duration| span.max(INTER_MIN);
         let settings = model::Check {
             inter: some_time(settings.inter),
@@ -132,14 +134,12 @@ impl Checker {
             ..settings
         };
         Checker {
-            plan,
+            script,
             settings,
             timeouts,
             state: State::Waiting(first),
             outputs: VecDeque::new(),
-            received: BytesMut::new(),
             spread: None,
-            head: ResponseHead::default(),
         }
     }
 
@@ -148,136 +148,134 @@ impl Checker {
         &self.settings
     }
 
+    /// Whether the check wants to be [`told`](Checker::tell) how its server is seen.
+    pub fn asks_state(&self) -> bool {
+        self.script.asks_state()
+    }
+
+    /// How the server is seen at this moment.
+    pub fn tell(&mut self, state: Seen) {
+        self.script.state = Some(state);
+    }
+
+    /// Whether the check waits for [`CheckInput::Sent`]; otherwise that is no news.
+    pub fn awaits_sent(&self) -> bool {
+        matches!(self.state, State::Running(run) if run.unsent) && self.script.leaves()
+    }
+
     /// Takes news. What does not fit the state is a lost race and is ignored.
     pub fn handle(&mut self, now: Now, input: CheckInput) {
-        let time = now.time;
         match (self.state, input) {
-            (State::Waiting(at), CheckInput::Timeout) if time >= at => self.start(time),
-            (State::Running(run), input) => self.handle_running(time, run, input),
+            (State::Waiting(at), CheckInput::Timeout) if now.time >= at => self.start(now),
+            (State::Running(run), input) => self.handle_running(now, run, input),
             _ => {}
         }
     }
 
-    fn handle_running(&mut self, now: Time, mut run: Run, input: CheckInput) {
+    fn handle_running(&mut self, now: Now, mut run: Run, input: CheckInput) {
         match (run.link, input) {
-            (_, CheckInput::Timeout) if now >= run.deadline => return self.time_out(now, run),
-            (Link::Connecting, CheckInput::Connected) => {
+            (_, CheckInput::Timeout) if now.time >= run.deadline => {
+                let ended = self.script.time_out(run.link == Link::Connecting);
+                return self.finish(now, run, ended);
+            }
+            (Link::Connecting, CheckInput::Connected(local)) => {
                 run.link = Link::Open;
-                run.step += 1;
                 if let Some(check) = self.timeouts.check {
-                    run.deadline = now + check;
+                    run.deadline = now.time + check;
                 }
+                self.script.connected(local);
             }
             (Link::Connecting, CheckInput::ConnectFailed(why)) => {
                 run.link = Link::None;
-                return self.fail(now, run, connect_status(why), Some(connect_words(why)));
+                let ended = self.script.fail(connect_status(why), Some(connect_words(why)));
+                return self.finish(now, run, ended);
             }
-            (Link::Open, CheckInput::Received(bytes)) => {
-                let room = CHECK_ANSWER_MAX - self.received.len().min(CHECK_ANSWER_MAX);
-                self.received.extend_from_slice(&bytes[..bytes.len().min(room)]);
-            }
+            (Link::Open, CheckInput::Received(bytes)) => self.script.receive(&bytes),
+            (_, CheckInput::Sent) => run.unsent = false,
             (Link::Open, CheckInput::ReadClosed) => run.link = Link::ReadClosed,
+            // What came before a reset counts as if the server had closed.
+            (Link::Open, CheckInput::Lost(why)) if self.script.has_answer() => {
+                (run.link, run.unsent) = (Link::Lost(why), false);
+            }
             (Link::Open | Link::ReadClosed, CheckInput::Lost(why)) => {
                 run.link = Link::None;
-                return self.fail(now, run, CheckStatus::SocketError, lost_words(why));
+                let ended = self.script.fail(CheckStatus::SocketError, lost_words(why));
+                return self.finish(now, run, ended);
             }
             _ => return,
         }
         self.advance(now, run);
     }
 
-    fn start(&mut self, now: Time) {
+    fn start(&mut self, now: Now) {
         // With `timeout check`, connecting and answering have a time each; without, one interval for both.
         let connect = match (self.timeouts.check, self.timeouts.connect) {
             (Some(_), Some(connect)) => connect.min(self.settings.inter),
             _ => self.settings.inter,
         };
+        let time = now.time;
         let run = Run {
-            started: now,
-            deadline: now + connect,
-            step: 0,
+            started: time,
+            deadline: time + connect,
             link: Link::None,
             close: CloseHow::Reset,
-            code: 0,
+            unsent: false,
         };
+        self.script.start();
         self.advance(now, run);
     }
 
     /// Does steps until one has to wait.
-    fn advance(&mut self, now: Time, mut run: Run) {
-        while let Some(step) = self.plan.steps.get(run.step) {
-            match &step.action {
-                Action::Connect { to, linger, .. } => {
-                    if run.link != Link::None {
-                        self.outputs.push_back(CheckOutput::Close(run.close));
-                    }
-                    self.received.clear();
-                    self.outputs.push_back(CheckOutput::Connect(to.clone()));
-                    run.link = Link::Connecting;
-                    run.close = if *linger { CloseHow::Graceful } else { CloseHow::Reset };
+    fn advance(&mut self, now: Now, mut run: Run) {
+        loop {
+            // What the server is told last, such as QUIT, must leave before the connection is closed.
+            if run.unsent && self.script.leaves() {
+                self.state = State::Running(run);
+                return;
+            }
+            match self.script.step(now, matches!(run.link, Link::ReadClosed | Link::Lost(_))) {
+                Next::Connect { to, linger } => {
+                    self.close(run);
+                    self.outputs.push_back(CheckOutput::Connect(to));
+                    (run.link, run.unsent) = (Link::Connecting, false);
+                    run.close = if linger { CloseHow::Graceful } else { CloseHow::Reset };
                     self.state = State::Running(run);
                     return;
                 }
-                Action::Send(bytes) => {
-                    self.received.clear();
-                    if !bytes.is_empty() {
-                        self.outputs.push_back(CheckOutput::Send(bytes.clone()));
-                    }
+                Next::Send(bytes) if bytes.is_empty() => {}
+                Next::Send(_) if let Link::Lost(why) = run.link => {
+                    let ended = self.script.fail(CheckStatus::SocketError, lost_words(why));
+                    return self.finish(now, run, ended);
                 }
-                Action::Expect(expect) => {
-                    let over = run.link == Link::ReadClosed;
-                    let verdict = if self.plan.family == Family::Http {
-                        judge_http(step, expect, &self.received, over, &mut self.head)
-                    } else {
-                        judge_bytes(step, expect, &self.received, over)
-                    };
-                    match verdict {
-                        Verdict::Wait => {
-                            self.state = State::Running(run);
-                            return;
-                        }
-                        Verdict::Pass(code) => run.code = code,
-                        Verdict::Fail(failure) => {
-                            run.code = failure.code;
-                            return self.finish(now, run, failure.status, failure.info);
-                        }
-                    }
+                Next::Send(bytes) => {
+                    run.unsent = true;
+                    self.outputs.push_back(CheckOutput::Send(bytes));
                 }
+                Next::Wait => {
+                    self.state = State::Running(run);
+                    return;
+                }
+                Next::Done(ended) => return self.finish(now, run, ended),
             }
-            run.step += 1;
-        }
-        match self.plan.family {
-            Family::Connect => self.finish(now, run, CheckStatus::Layer4Ok, None),
-            Family::Tcp => self.finish(now, run, CheckStatus::Layer7Ok, Some("(tcp-check)".to_owned())),
-            Family::Http => self.finish(now, run, CheckStatus::Layer7Ok, None),
         }
     }
 
-    fn time_out(&mut self, now: Time, run: Run) {
-        let status = if run.link == Link::Connecting {
-            CheckStatus::Layer4Timeout
-        } else {
-            CheckStatus::Layer7Timeout
-        };
-        self.fail(now, run, status, None);
-    }
-
-    /// Ends the check at the step that waits.
-    fn fail(&mut self, now: Time, mut run: Run, status: CheckStatus, words: Option<&str>) {
-        run.code = 0;
-        let place = self.plan.steps.get(run.step).map(|step| whereabouts(self.plan.family, step));
-        let info = format!("{}{}", words.unwrap_or_default(), place.unwrap_or_default());
-        self.finish(now, run, status, (!info.is_empty()).then_some(info));
-    }
-
-    fn finish(&mut self, now: Time, run: Run, status: CheckStatus, info: Option<String>) {
-        if run.link != Link::None {
-            self.outputs.push_back(CheckOutput::Close(run.close));
+    fn close(&mut self, run: Run) {
+        match run.link {
+            Link::Connecting | Link::Open | Link::ReadClosed => {
+                self.outputs.push_back(CheckOutput::Close(run.close));
+            }
+            Link::Lost(_) | Link::None => {}
         }
-        let passed = status.passes();
-        let duration = now.since(run.started);
-        self.outputs.push_back(CheckOutput::Done(Outcome { passed, status, code: run.code, info, duration }));
-        self.received.clear();
+    }
+
+    fn finish(&mut self, now: Now, run: Run, ended: Ended) {
+        self.close(run);
+        let Ended { status, code, info } = ended;
+        let duration = now.time.since(run.started);
+        let outcome = Outcome { passed: status.passes(), status, code, info, duration };
+        self.outputs.push_back(CheckOutput::Done(outcome));
+        self.script.forget();
         self.state = State::Over;
     }
 

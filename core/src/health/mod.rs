@@ -3,7 +3,9 @@
 mod checker;
 mod judge;
 mod outcome;
-mod plan;
+mod request;
+mod scene;
+mod script;
 
 pub use checker::{CheckInput, CheckOutput, Checker, first_start};
-pub use outcome::{CheckStatus, Outcome, View};
+pub use outcome::{CheckStatus, Outcome, Seen, View};

@@ -1,5 +1,6 @@
 //! How a check ended, in HAProxy's words.
 
+use std::fmt;
 use std::time::Duration;
 
 pub use crate::model::CheckStatus;
@@ -35,4 +36,35 @@ pub enum View {
     Between,
     /// Down, and the last check failed.
     Down,
+}
+
+/// How a server is seen, as `http-check send-state` tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Whether it is up.
+    pub up: bool,
+    /// Whether it is up on condition and gets nothing new.
+    pub stopping: bool,
+    /// Points and most points within its state.
+    pub progress: (u32, u32),
+    /// Its weight, and that of all usable servers.
+    pub weight: (u32, u32),
+    /// Its connections, and those of the backend.
+    pub connections: (u32, u32),
+    /// Requests in its queue.
+    pub queued: u32,
+}
+
+impl fmt::Display for Seen {
+    /// The words before the first semicolon: points are told on the way from one state to the other.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (points, most) = self.progress;
+        f.write_str(match (self.up, self.stopping) {
+            (true, true) => "NOLB",
+            (true, false) => "UP",
+            (false, _) => "DOWN",
+        })?;
+        let between = if self.up { points < most } else { points > 0 };
+        if between { write!(f, " {points}/{most}") } else { Ok(()) }
+    }
 }

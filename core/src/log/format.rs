@@ -19,6 +19,8 @@ impl Options {
     pub const LOG: Options = Options { offers: Needs::AT_LOG, log: true };
     /// Values in `http-request` rules.
     pub const REQUEST_RULE: Options = Options { offers: Needs::AT_REQUEST, log: false };
+    /// Values in the steps of a check.
+    pub const CHECK: Options = Options { offers: Needs::AT_CHECK, log: false };
     /// Values in `http-response` and `http-after-response` rules.
     pub const RESPONSE_RULE: Options = Options { offers: Needs::AT_RESPONSE, log: false };
 }

@@ -55,6 +55,7 @@ fn exchange(request: Option<&RequestHead>, look: impl FnOnce(&mut Scope<'_>)) {
         content_grows: false,
         listener: 1,
         log_asap: false,
+        check: None,
         process: (7609, "vm"),
     });
 }

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::{
-    Balance, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, PersistRule, RetryOn, RingKey,
-    ServerRule, StickRule,
+    Balance, CheckKind, ConnectionMode, Cookie, ErrorPages, ForwardFor, Hashing, Mode, PersistRule, RetryOn,
+    RingKey, ServerRule, StickRule,
 };
 use crate::base::address::Address;
 use crate::base::ids::{BackendId, LogTargetId, ServerId};
@@ -201,111 +199,4 @@ pub struct Check {
     pub rise: u32,
     /// `fall` (default 3).
     pub fall: u32,
-}
-
-/// What a check does once connected, for the whole backend.
-#[derive(Clone, Debug, Default)]
-pub enum CheckKind {
-    /// Connect only (layer 4).
-    #[default]
-    Connect,
-    /// `option tcp-check` with its steps; no step means connect only.
-    Tcp(Vec<TcpCheckStep>),
-    /// `option httpchk` and `http-check`.
-    Http(HttpCheck),
-}
-
-/// One `tcp-check` line.
-#[derive(Clone, Debug)]
-pub enum TcpCheckStep {
-    /// `tcp-check connect [port N] [default] [linger] [addr ..]`.
-    Connect {
-        /// Port other than the check's.
-        port: Option<u16>,
-        /// `addr`; its port is 0 where the line gives none, which means the port of the check.
-        address: Option<Address>,
-        /// `linger`: close by FIN, not RST.
-        linger: bool,
-        /// `comment`.
-        comment: Option<String>,
-    },
-    /// `tcp-check send` and `send-binary`.
-    Send {
-        /// Bytes to send.
-        bytes: Bytes,
-        /// `comment`.
-        comment: Option<String>,
-    },
-    /// `tcp-check expect`.
-    Expect(Expect),
-    /// `tcp-check comment`.
-    Comment(String),
-}
-
-/// An `expect` of a check.
-#[derive(Clone, Debug)]
-pub struct Expect {
-    /// Pattern.
-    pub what: ExpectWhat,
-    /// `!`: the pattern must not match.
-    pub negate: bool,
-    /// `min-recv`: wait for so many bytes before deciding.
-    pub min_recv: Option<usize>,
-    /// `comment`.
-    pub comment: Option<String>,
-}
-
-/// What an `expect` looks for.
-#[derive(Clone, Debug)]
-pub enum ExpectWhat {
-    /// `string`, in the body for HTTP.
-    Contains(Bytes),
-    /// `binary`: the same, but told in hexadecimal digits.
-    Binary(Bytes),
-    /// `status`: inclusive ranges.
-    Status(Vec<(u16, u16)>),
-}
-
-/// An HTTP check.
-#[derive(Clone, Debug)]
-pub struct HttpCheck {
-    /// Steps, in order. Always at least a connect and a send and a final expect: the reader adds defaults.
-    pub steps: Vec<HttpCheckStep>,
-}
-
-/// One `http-check` line.
-#[derive(Clone, Debug)]
-pub enum HttpCheckStep {
-    /// `http-check connect`.
-    Connect {
-        /// Port other than the check's.
-        port: Option<u16>,
-        /// `addr`; its port is 0 where the line gives none, which means the port of the check.
-        address: Option<Address>,
-        /// `comment`.
-        comment: Option<String>,
-    },
-    /// `http-check send`, or the request of `option httpchk`.
-    Send(CheckMethod),
-    /// `http-check expect`; without one, status 2xx or 3xx is expected.
-    Expect(Expect),
-    /// `http-check comment`.
-    Comment(String),
-}
-
-/// The request of an HTTP check.
-#[derive(Clone, Debug)]
-pub struct CheckMethod {
-    /// Method (default `OPTIONS`).
-    pub method: String,
-    /// URI (default `/`).
-    pub uri: String,
-    /// Version text, `HTTP/1.0` by default.
-    pub version: String,
-    /// Header fields, in order.
-    pub headers: Vec<(String, String)>,
-    /// Body, sent with a content-length.
-    pub body: Bytes,
-    /// `comment`.
-    pub comment: Option<String>,
 }

@@ -4,6 +4,7 @@
 
 mod backend;
 mod balance;
+mod check;
 mod check_status;
 mod content;
 mod frontend;
@@ -14,11 +15,12 @@ mod retry;
 mod switching;
 mod table;
 
-pub use backend::{
-    Backend, Check, CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, InitState,
-    Redispatch, Reuse, Server, ServerTimeouts, TcpCheckStep, Track,
-};
+pub use backend::{Backend, Check, InitState, Redispatch, Reuse, Server, ServerTimeouts, Track};
 pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, RingKey, UriPart};
+pub use check::{
+    CheckAction, CheckConnect, CheckFamily, CheckKind, CheckPort, CheckRequest, CheckScript, CheckSend,
+    CheckStep, CheckText, CheckValue, Expect, ExpectHeader, ExpectWhat, TextMatch,
+};
 pub use check_status::CheckStatus;
 pub use content::{ContentRule, Inspection, Ruling};
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};

@@ -1,8 +1,10 @@
 //! Health checks on the worker that runs them: from their machines to sockets and back.
 
+use std::sync::Arc;
+
 use super::conn::{Upstream, Use};
 use super::output::{CloseHow, FirstWord, Output};
-use super::worker::{Owner, Worker};
+use super::worker::{Facts, Owner, Worker};
 use crate::base::ids::{BackendId, ConnId, ServerId, WorkerId};
 use crate::base::random::Seed;
 use crate::base::slots::Key;
@@ -28,12 +30,13 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    pub(super) fn new(config: &Config, worker: WorkerId, seed: Seed, now: Now) -> Checks {
+    pub(super) fn new(config: &Config, worker: WorkerId, seed: Seed, facts: &Facts, now: Now) -> Checks {
         let mut checks = Checks::default();
         if worker != WorkerId(0) {
             return checks;
         }
         let servers = config.backends.iter().flat_map(|backend| backend.servers.iter());
+        let hostname: Arc<str> = Arc::from(&*facts.hostname);
         let count = servers.filter(|server| server.check.is_some()).count() as u32;
         for (index, backend) in config.backends.iter().enumerate() {
             for (position, server) in backend.servers.iter().enumerate() {
@@ -44,6 +47,7 @@ impl Checks {
                 let Some(checker) = Checker::new(backend, id, first) else { continue };
                 let rng = seed.child(&format!("check {index} {position}")).stream("spread");
                 let checker = checker.spread_by(config.global.spread_checks, rng);
+                let checker = checker.in_process(facts.pid, Arc::clone(&hostname));
                 let backend = BackendId(index as u32);
                 checks.list.push(Watch { backend, server: id, checker, conn: None, timer: Timer::default() });
             }
@@ -88,8 +92,21 @@ impl Worker {
         self.check_news(index, news);
     }
 
+    /// The system took all that a check sent.
+    pub(super) fn check_sent(&mut self, index: usize) {
+        if self.checks.list[index].checker.awaits_sent() {
+            self.check_news(index, CheckInput::Sent);
+        }
+    }
+
     pub(super) fn check_news(&mut self, index: usize, news: CheckInput) {
         let now = self.now;
+        let Watch { backend, server, checker, .. } = &self.checks.list[index];
+        if checker.asks_state() && matches!(news, CheckInput::Timeout | CheckInput::Connected(_)) {
+            let (backend, server) = (*backend, *server);
+            let seen = self.with_backend(backend, |backend, _| backend.seen(server));
+            self.checks.list[index].checker.tell(seen);
+        }
         self.checks.list[index].checker.handle(now, news);
         while let Some(output) = self.checks.list[index].checker.poll_output() {
             let watch = &mut self.checks.list[index];

@@ -82,6 +82,7 @@ impl Worker {
             log_counter: self.logs.counters[stream.frontend.index()],
             listener: client.listener.0 + 1,
             log_asap: false,
+            check: None,
             process: (self.facts.pid, &self.facts.hostname),
         }
     }

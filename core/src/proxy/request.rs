@@ -146,6 +146,7 @@ impl Worker {
             content_grows: false,
             listener: client.listener.0,
             log_asap: false,
+            check: None,
             process: (self.facts.pid, &self.facts.hostname),
         };
         rules::run_request(list, &scope, request, request_captures, remarks, &mut self.scratch)

@@ -459,6 +459,11 @@ impl Worker {
             upstream.shut = false;
             self.put(Output::ShutWrite { conn: ConnId::server(key) });
         }
+        if let Use::Check(index) = usage
+            && unsent == 0
+        {
+            self.check_sent(index);
+        }
         if let Use::Stream(id) = usage
             && let Some(mut stream) = self.take(id)
         {

@@ -192,9 +192,9 @@ impl Worker {
             return;
         };
         upstream.open = true;
-        upstream.local = local;
+        upstream.local = local.clone();
         match upstream.usage {
-            Use::Check(index) => self.check_news(index, CheckInput::Connected),
+            Use::Check(index) => self.check_news(index, CheckInput::Connected(local)),
             Use::Idle | Use::Kept(_) => {}
             Use::Stream(id) => {
                 let Some(mut stream) = self.take(id) else { return };

@@ -104,7 +104,7 @@ impl Worker {
         let pools = |backend: &Arc<Backend>| backend.servers.iter().map(|_| Pool::default()).collect();
         let mut worker = Worker {
             id,
-            checks: Checks::new(&config, id, seed, now),
+            checks: Checks::new(&config, id, seed, &facts, now),
             trackers: config.trackers(),
             chance: seed.child(&format!("worker {}", id.0)).stream("balance"),
             logs: Logs::new(&config, &facts),

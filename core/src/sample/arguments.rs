@@ -1,5 +1,7 @@
 //! Arguments in parentheses: split and unquoted once, at load time.
 
+use super::VariableName;
+
 /// One argument as a row sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
@@ -36,6 +38,8 @@ pub enum ArgumentKind {
     Integer,
     /// Any text.
     Text,
+    /// A variable's name.
+    Variable,
 }
 
 /// What a row takes: kinds by position, of which the first `required` must be there.
@@ -69,6 +73,10 @@ impl Signature {
             arguments.push(match (kind, texts.next()) {
                 (_, None) => Argument::Absent,
                 (ArgumentKind::Text, Some(text)) => Argument::Text(text.into()),
+                (ArgumentKind::Variable, Some(text)) => {
+                    VariableName::parse(&text).ok()?;
+                    Argument::Text(text.into())
+                }
                 (ArgumentKind::Integer, Some(text)) if text.is_empty() => Argument::Absent,
                 (ArgumentKind::Integer, Some(text)) => Argument::Integer(text.parse().ok()?),
             });

@@ -10,6 +10,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 mod value;
+mod variables;
 
 pub use convert::{Converter, converters};
 pub use expression::{Sample, SampleError, SampleProblem};
@@ -18,8 +19,9 @@ pub use needs::Needs;
 pub use rdp::RdpCookie;
 #[cfg(test)]
 pub use scope::with_empty_scope;
-pub use scope::{Ending, Scope, StreamTimes};
+pub use scope::{CheckScope, Ending, Scope, StreamTimes};
 pub use value::{Type, Value};
+pub use variables::{VariableName, VariableProblem, Variables};
 
 use crate::keyword::{Entry, Kind, Support};
 
@@ -27,8 +29,8 @@ use crate::keyword::{Entry, Kind, Support};
 pub fn rows() -> impl Iterator<Item = Entry> {
     let fetches = fetches().flat_map(|row| {
         let names = std::iter::once(row.name).chain(row.aliases.iter().copied());
-        names.map(|name| (name, Kind::Fetch, row.summary))
+        names.map(|name| (name, Kind::Fetch, row.summary, row.support))
     });
-    let converters = converters().map(|row| (row.name, Kind::Converter, row.summary));
-    fetches.chain(converters).map(|(name, kind, note)| Entry { name, kind, support: Support::Full, note })
+    let converters = converters().map(|row| (row.name, Kind::Converter, row.summary, Support::Full));
+    fetches.chain(converters).map(|(name, kind, note, support)| Entry { name, kind, support, note })
 }

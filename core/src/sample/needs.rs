@@ -4,7 +4,7 @@ use std::ops::BitOr;
 
 /// A set of facts about an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Needs(u8);
+pub struct Needs(u16);
 
 impl Needs {
     /// Nothing that is not always there.
@@ -22,6 +22,11 @@ impl Needs {
     /// What the client sent, of whatever protocol, while it waits here.
     pub const CONTENT: Needs = Needs(32);
 
+    /// What a server answered to a check: its bytes, or the body of an HTTP response.
+    pub const ANSWER: Needs = Needs(64);
+    /// Variables that steps of a check set.
+    pub const VARIABLES: Needs = Needs(128);
+
     /// What rules offer that look at the first bytes of a TCP client.
     pub const AT_CONTENT: Needs = Needs(1 | 32);
     /// What `http-request` rules offer; a request is content too.
@@ -30,6 +35,9 @@ impl Needs {
     pub const AT_RESPONSE: Needs = Needs(1 | 4 | 8 | 16);
     /// What a log line offers: heads are gone by then; captures are there.
     pub const AT_LOG: Needs = Needs(1 | 16);
+
+    /// What the steps of a check offer.
+    pub const AT_CHECK: Needs = Needs(4 | 16 | 64 | 128);
 
     /// Whether all of `other` is in this set.
     pub const fn covers(self, other: Needs) -> bool {
@@ -45,6 +53,8 @@ impl Needs {
             (Needs::HEAD, "HTTP headers"),
             (Needs::SERVER, "the server's answer"),
             (Needs::CONTENT, "what the client sent"),
+            (Needs::ANSWER, "the answer to a check"),
+            (Needs::VARIABLES, "a check's variables"),
         ];
         let lacks = |need: &Needs| other.covers(*need) && !self.covers(*need);
         named.iter().find(|(need, _)| lacks(need)).map(|(_, text)| *text)

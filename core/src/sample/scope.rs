@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Variables;
 use crate::base::address::Address;
 use crate::base::priority::Priority;
 use crate::base::time::{Time, Wall};
@@ -51,6 +52,17 @@ impl StreamTimes {
 pub struct Ending {
     /// The four letters of the termination state (configuration manual 8.5). TCP logs show two.
     pub letters: [u8; 4],
+}
+
+/// What a health check adds to what its expressions see.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckScope<'a> {
+    /// The bytes received (`res.payload`); empty in HTTP checks.
+    pub payload: &'a [u8],
+    /// The body of the HTTP response (`res.body`).
+    pub body: &'a [u8],
+    /// What steps before set.
+    pub variables: &'a Variables,
 }
 
 /// One exchange as expressions see it.
@@ -116,6 +128,8 @@ pub struct Scope<'a> {
     pub listener: u32,
     /// `option logasap` is set: times and byte counts get a `+`, since more follows.
     pub log_asap: bool,
+    /// The health check that this is.
+    pub check: Option<&'a CheckScope<'a>>,
     /// Process id (`%pid`) and host name (`%H`).
     pub process: (u32, &'a str),
 }
@@ -167,6 +181,7 @@ pub fn with_empty_scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
         log_counter: 0,
         listener: 1,
         log_asap: false,
+        check: None,
         process: (1, "box"),
     })
 }

@@ -72,6 +72,7 @@ fn with_scope<R>(request: &RequestHead, look: impl FnOnce(&Scope<'_>) -> R) -> R
         content_grows: false,
         listener: 1,
         log_asap: false,
+        check: None,
         process: (1, "box"),
     })
 }
@@ -122,6 +123,9 @@ fn values_are_those_that_haproxy_gives() {
         ("str(abcdef),bytes(2,2)", Some("cd")),
         ("str(abcdef),bytes(9)", None),
         ("str(abcdef),bytes(4,9)", Some("ef")),
+        ("str('  a b '),ltrim(' ')", Some("a b ")),
+        ("str(xyaxx),rtrim(xy)", Some("xya")),
+        ("str('a b'),cut_crlf", Some("a b")),
         ("str(abc),base64", Some("YWJj")),
         ("str(ab),base64", Some("YWI=")),
         ("str(),length", Some("0")),

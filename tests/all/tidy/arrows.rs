@@ -20,7 +20,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("persistence", &["base", "http", "model"]),
     ("table", &["base", "sample", "model"]),
     ("balance", &["base", "model"]),
-    ("health", &["base", "http", "h1", "model"]),
+    ("health", &["base", "http", "h1", "sample", "log", "model"]),
     ("backend", &["base", "http", "model", "balance", "health", "persistence"]),
     (
         "proxy",

@@ -118,6 +118,7 @@ pub fn scope<'a>(client: &'a Address, times: &'a StreamTimes) -> Scope<'a> {
         content_grows: false,
         listener: 1,
         log_asap: false,
+        check: None,
         process: (1, "here"),
     }
 }

@@ -1,14 +1,15 @@
 //! A backend's check while its lines are read, and the model's check that it becomes.
 
-use bytes::Bytes;
+use std::sync::Arc;
 
-use super::connect::Connect;
-use super::words::Words;
+use super::steps::{Request, Saying, Step, Steps, plain_connect};
 use crate::config::finding::Findings;
-use crate::model::{CheckKind, CheckMethod, Expect, ExpectWhat, HttpCheck, HttpCheckStep, TcpCheckStep};
+use crate::model::{
+    CheckAction, CheckFamily, CheckKind, CheckRequest, CheckScript, CheckStep, CheckText, Expect, ExpectWhat,
+};
 
 /// Which check the backend's options ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Protocol {
     /// None: connect only.
     #[default]
@@ -17,26 +18,8 @@ pub(super) enum Protocol {
     Http,
     /// `option tcp-check`.
     Tcp,
-}
-
-/// A request as far as one line says it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Request {
-    pub(super) method: Option<String>,
-    pub(super) uri: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Option<Bytes>,
-    pub(super) comment: Option<String>,
-}
-
-/// One step of an HTTP check.
-#[derive(Clone, Debug)]
-pub(super) enum HttpStep {
-    Comment(String),
-    Connect(Connect),
-    Expect(Expect),
-    Send(Request),
+    /// An option that brings its steps with it.
+    Fixed(Arc<CheckScript>),
 }
 
 /// The check of a proxy, as its lines give it.
@@ -45,119 +28,129 @@ pub struct CheckDraft {
     pub(super) protocol: Protocol,
     /// What `option httpchk` says about the request.
     pub(super) request: Request,
-    http: Vec<HttpStep>,
-    tcp: Vec<TcpCheckStep>,
-    /// The steps come from `defaults`; the first own one takes their place.
-    http_inherited: bool,
-    tcp_inherited: bool,
+    pub(super) http: Steps,
+    pub(super) tcp: Steps,
+    pub(super) disable_on_404: bool,
+    pub(super) send_state: bool,
 }
 
 impl CheckDraft {
     /// The draft that a proxy starts with whose `defaults` section has this one.
     pub fn inherit(&self) -> CheckDraft {
-        CheckDraft { http_inherited: true, tcp_inherited: true, ..self.clone() }
-    }
-
-    /// Adds a step of `http-check` unless it is out of order.
-    pub(super) fn add_http(&mut self, step: HttpStep, words: &mut Words<'_, '_>) {
-        if std::mem::take(&mut self.http_inherited) {
-            self.http.clear();
-        }
-        if let Err(message) = self.check_order(&step) {
-            return words.alert(&message, "each connection is one connect, one send, then what to expect");
-        }
-        self.http.push(step);
-    }
-
-    /// What must come before `step` and did not.
-    fn check_order(&self, step: &HttpStep) -> Result<(), String> {
-        let named = || self.http.iter().filter(|step| !matches!(step, HttpStep::Comment(_)));
-        let missing = match (step, named().next_back()) {
-            (HttpStep::Connect(_), Some(_)) if !matches!(named().next(), Some(HttpStep::Connect(_))) => {
-                return Err(CONNECT_FIRST.to_owned());
-            }
-            (HttpStep::Connect(_), Some(HttpStep::Connect(_) | HttpStep::Send(_))) => ("connect", "expect"),
-            (HttpStep::Send(_), Some(HttpStep::Send(_) | HttpStep::Expect(_))) => ("send", "connect"),
-            (HttpStep::Expect(_), Some(HttpStep::Connect(_))) => ("expect", "send"),
-            _ => return Ok(()),
-        };
-        let (name, missing) = missing;
-        let at = self.http.len() + 1;
-        Err(format!("unable to add http-check {name} rule at step {at} (missing {missing} rule)."))
-    }
-
-    /// Adds a step of `tcp-check` unless it is out of order.
-    pub(super) fn add_tcp(&mut self, step: TcpCheckStep, words: &mut Words<'_, '_>) {
-        if std::mem::take(&mut self.tcp_inherited) {
-            self.tcp.clear();
-        }
-        let first = self.tcp.iter().find(|step| !matches!(step, TcpCheckStep::Comment(_)));
-        let late = first.is_some_and(|first| !matches!(first, TcpCheckStep::Connect { .. }));
-        if late && matches!(step, TcpCheckStep::Connect { .. }) {
-            return words.alert(CONNECT_FIRST, "begin with `tcp-check connect`");
-        }
-        self.tcp.push(step);
+        let mut draft = self.clone();
+        draft.http.inherited = true;
+        draft.tcp.inherited = true;
+        draft
     }
 
     /// The model's check. Warns about steps that no option asks for: `subject` is the proxy, such as
     /// `backend 'web'`.
     pub fn build(&self, subject: &str, findings: &mut Findings) -> CheckKind {
-        let unused = |family: &str, option: &str| {
-            format!("{subject} uses {family} rules without 'option {option}', so the rules are ignored.")
+        let mut warn = |steps: &Steps, wanted: bool, family: &str, option: &str| {
+            if !wanted && !steps.list.is_empty() && !steps.inherited {
+                let message = format!(
+                    "{subject} uses {family} rules without 'option {option}', so the rules are ignored."
+                );
+                findings.warning(0, message, format!("add `option {option}`, or remove the rules"));
+            }
         };
-        if self.protocol != Protocol::Http && !self.http.is_empty() && !self.http_inherited {
-            findings.warning(0, unused("http-check", "httpchk"), "add `option httpchk`, or remove the rules");
-        }
-        if self.protocol != Protocol::Tcp && !self.tcp.is_empty() && !self.tcp_inherited {
-            findings.warning(
-                0,
-                unused("tcp-check", "tcp-check"),
-                "add `option tcp-check`, or remove the rules",
-            );
-        }
-        match self.protocol {
+        warn(&self.http, matches!(self.protocol, Protocol::Http), "http-check", "httpchk");
+        warn(&self.tcp, matches!(self.protocol, Protocol::Tcp), "tcp-check", "tcp-check");
+        match &self.protocol {
             Protocol::Connect => CheckKind::Connect,
-            Protocol::Tcp => CheckKind::Tcp(self.tcp.clone()),
-            Protocol::Http => CheckKind::Http(HttpCheck { steps: self.http_steps() }),
+            Protocol::Tcp => CheckKind::Script(Arc::new(self.script(CheckFamily::Tcp))),
+            Protocol::Http => CheckKind::Script(Arc::new(self.script(CheckFamily::Http))),
+            Protocol::Fixed(script) => CheckKind::Script(script.clone()),
         }
+    }
+
+    /// All steps of one family, with those that go without saying.
+    pub(super) fn script(&self, family: CheckFamily) -> CheckScript {
+        match family {
+            CheckFamily::Http => CheckScript {
+                family,
+                steps: self.http_steps(),
+                disable_on_404: self.disable_on_404,
+                send_state: self.send_state,
+            },
+            CheckFamily::Protocol | CheckFamily::Tcp => {
+                CheckScript { family, steps: self.tcp_steps(), disable_on_404: false, send_state: false }
+            }
+        }
+    }
+
+    /// All steps of the TCP check, with the connection that goes without saying.
+    fn tcp_steps(&self) -> Vec<CheckStep> {
+        let mut steps = Numbered::default();
+        if !self.tcp.list.iter().any(Step::is_connect) {
+            steps.imply(plain_connect());
+        }
+        self.tcp.list.iter().for_each(|step| steps.add(step, complete));
+        steps.list
     }
 
     /// All steps of the HTTP check, with those that go without saying.
-    fn http_steps(&self) -> Vec<HttpCheckStep> {
-        let mut steps = Vec::with_capacity(self.http.len() + 3);
-        let has = |wanted: fn(&HttpStep) -> bool| self.http.iter().any(wanted);
-        if !has(|step| matches!(step, HttpStep::Connect(_))) {
-            steps.push(HttpCheckStep::Connect { port: None, address: None, comment: None });
+    fn http_steps(&self) -> Vec<CheckStep> {
+        let list = &self.http.list;
+        let mut steps = Numbered::default();
+        let connect = list.iter().position(Step::is_connect);
+        if connect.is_none() {
+            steps.imply(plain_connect());
         }
-        if !has(|step| matches!(step, HttpStep::Send(_))) {
-            let send = HttpCheckStep::Send(complete(&self.request));
-            let connect = self.http.iter().position(|step| matches!(step, HttpStep::Connect(_)));
-            let (before, after) = self.http.split_at(connect.map_or(0, |at| at + 1));
-            steps.extend(before.iter().map(plain));
-            steps.push(send);
-            steps.extend(after.iter().map(plain));
-        } else {
-            let mut short_form = Some(&self.request);
-            steps.extend(self.http.iter().map(|step| match step {
-                // What the first send leaves open, `option httpchk` says.
-                HttpStep::Send(request) => HttpCheckStep::Send(match short_form.take() {
-                    Some(short_form) => complete(&overlay(request, short_form)),
-                    None => complete(request),
-                }),
-                HttpStep::Comment(_) | HttpStep::Connect(_) | HttpStep::Expect(_) => plain(step),
-            }));
+        let mut short_form = Some(&self.request);
+        let mut request = |request: &Request| match short_form.take() {
+            // What the first request leaves open, `option httpchk` says.
+            Some(short_form) => complete(&overlay(request, short_form)),
+            None => complete(request),
+        };
+        let implied = Step::plain(Saying::Request(Box::default()));
+        let (before, after) = list.split_at(connect.map_or(0, |at| at + 1));
+        before.iter().for_each(|step| steps.add(step, &mut request));
+        if !list.iter().any(Step::is_request) {
+            steps.add(&implied, &mut request);
         }
-        if !steps.iter().any(|step| matches!(step, HttpCheckStep::Expect(_))) {
-            let what = ExpectWhat::Status(vec![(200, 399)]);
-            let expect = Expect { what, negate: false, min_recv: None, comment: None };
-            steps.push(HttpCheckStep::Expect(expect));
+        after.iter().for_each(|step| steps.add(step, &mut request));
+        let last = steps
+            .list
+            .iter()
+            .rev()
+            .find(|step| matches!(step.action, CheckAction::Expect(_) | CheckAction::Request(_)));
+        if !last.is_some_and(|step| matches!(step.action, CheckAction::Expect(_))) {
+            let expect = Expect::new(ExpectWhat::Status(vec![(200, 399)]));
+            steps.add(&Step::action(CheckAction::Expect(Box::new(expect)), None), &mut request);
         }
-        steps
+        steps.list
     }
 }
 
-const CONNECT_FIRST: &str = "first step MUST also be a 'connect', optionally preceded by a 'set-var', an \
-                             'unset-var' or a 'comment', when there is a 'connect' step in the tcp-check ruleset.";
+/// Steps that get their numbers, and the comments of lines before them.
+#[derive(Default)]
+struct Numbered {
+    list: Vec<CheckStep>,
+    number: usize,
+    comment: Option<String>,
+}
+
+impl Numbered {
+    /// A step that no line shows and no number counts.
+    fn imply(&mut self, action: CheckAction) {
+        self.list.push(CheckStep { number: 0, comment: None, action });
+    }
+
+    fn add(&mut self, step: &Step, mut complete: impl FnMut(&Request) -> CheckRequest) {
+        self.number += 1;
+        let before = self.comment.take();
+        let action = match &step.saying {
+            Saying::Action(action) => action.clone(),
+            Saying::Comment(text) => {
+                self.comment = Some(text.clone());
+                return;
+            }
+            Saying::Request(request) => CheckAction::Request(Box::new(complete(request))),
+        };
+        self.list.push(CheckStep { number: self.number, comment: step.comment.clone().or(before), action });
+    }
+}
 
 /// `request` with what it leaves open taken from `below`.
 fn overlay(request: &Request, below: &Request) -> Request {
@@ -168,38 +161,29 @@ fn overlay(request: &Request, below: &Request) -> Request {
         version: request.version.clone().or_else(|| below.version.clone()),
         headers: headers.clone(),
         body: request.body.clone().or_else(|| below.body.clone()),
-        comment: request.comment.clone(),
     }
 }
 
 /// `request` with HAProxy's defaults: `OPTIONS / HTTP/1.0`.
-fn complete(request: &Request) -> CheckMethod {
-    let or = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_owned());
-    let version = match request.version.as_deref() {
-        None | Some("HTTP/1.0") => "HTTP/1.0",
-        // Whatever else is asked for, HAProxy sends HTTP/1.1 on an HTTP/1 connection.
-        Some(_) => "HTTP/1.1",
+fn complete(request: &Request) -> CheckRequest {
+    let plain = |text: &Option<CheckText>, default: &str| {
+        text.clone().unwrap_or_else(|| CheckText::Plain(default.to_owned()))
     };
-    CheckMethod {
-        method: or(&request.method, "OPTIONS"),
-        uri: or(&request.uri, "/"),
+    let version = match request.version.as_deref() {
+        None => "HTTP/1.0",
+        // HAProxy sends HTTP/1.1 on an HTTP/1 connection, whatever newer version is asked for.
+        Some(version) if version.strip_prefix("HTTP/").is_some_and(is_newer) => "HTTP/1.1",
+        Some(version) => version,
+    };
+    CheckRequest {
+        method: request.method.clone().unwrap_or_else(|| "OPTIONS".to_owned()),
+        uri: plain(&request.uri, "/"),
         version: version.to_owned(),
         headers: request.headers.clone(),
-        body: request.body.clone().unwrap_or_default(),
-        comment: request.comment.clone(),
+        body: plain(&request.body, ""),
     }
 }
 
-/// A step of the model that depends on no other.
-fn plain(step: &HttpStep) -> HttpCheckStep {
-    match step {
-        HttpStep::Comment(text) => HttpCheckStep::Comment(text.clone()),
-        HttpStep::Connect(connect) => HttpCheckStep::Connect {
-            port: connect.port,
-            address: connect.address.clone(),
-            comment: connect.comment.clone(),
-        },
-        HttpStep::Expect(expect) => HttpCheckStep::Expect(expect.clone()),
-        HttpStep::Send(request) => HttpCheckStep::Send(complete(request)),
-    }
+fn is_newer(digits: &str) -> bool {
+    digits > "1.1"
 }

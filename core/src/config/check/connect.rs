@@ -3,32 +3,28 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::expect::Family;
+use super::steps::Step;
 use super::words::Words;
 use crate::base::address::Address;
 use crate::config::address::{AddressError, Place, Rules};
-
-/// Where a step connects to.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Connect {
-    pub(super) port: Option<u16>,
-    pub(super) address: Option<Address>,
-    pub(super) linger: bool,
-    pub(super) comment: Option<String>,
-}
+use crate::model::{CheckAction, CheckConnect, CheckPort};
 
 /// Reads the words of a `connect` step; `None` when one of them is wrong.
-pub(super) fn read_connect(words: &mut Words<'_, '_>) -> Option<Connect> {
-    let mut connect = Connect::default();
+pub(super) fn read_connect(family: Family, words: &mut Words<'_, '_>) -> Option<Step> {
+    let mut connect = CheckConnect::default();
+    let mut comment = None;
     while let Some(word) = words.next() {
         match word {
             // The settings of the server: that is what a check uses anyway.
             "default" => {}
             "linger" => connect.linger = true,
-            "comment" => connect.comment = Some(words.comment()?),
+            "send-proxy" => connect.send_proxy = true,
+            "comment" => comment = Some(words.comment()?),
             "port" => connect.port = Some(read_port(words)?),
             "addr" => connect.address = Some(read_address(words)?),
-            "proto" => read_protocol(words)?,
-            "ssl" | "sni" | "alpn" | "send-proxy" | "via-socks4" => {
+            "proto" => read_protocol(family, words)?,
+            "ssl" | "sni" | "alpn" | "via-socks4" => {
                 words.planned(word);
                 return None;
             }
@@ -42,25 +38,21 @@ pub(super) fn read_connect(words: &mut Words<'_, '_>) -> Option<Connect> {
             }
         }
     }
-    Some(connect)
+    Some(Step::action(CheckAction::Connect(connect), comment))
 }
 
-fn read_port(words: &mut Words<'_, '_>) -> Option<u16> {
+fn read_port(words: &mut Words<'_, '_>) -> Option<CheckPort> {
     let text = words.argument("'port' expects a port number or a sample expression as argument.")?;
     match text.parse::<u16>() {
-        Ok(port) if port > 0 => Some(port),
-        Ok(_) | Err(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+        Ok(port) if port > 0 => Some(CheckPort::Number(port)),
+        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => {
             let message = format!(
                 "expects a valid TCP port (from range 1 to 65535) or a sample expression, got {text}."
             );
             words.alert(&message, "write a number from 1 to 65535");
             None
         }
-        Ok(_) | Err(_) => {
-            let message = format!("'port {text}' : a sample expression is not supported yet.");
-            words.alert(&message, "write a number from 1 to 65535");
-            None
-        }
+        Ok(_) | Err(_) => words.sample(text, "port").map(CheckPort::Sample),
     }
 }
 
@@ -84,11 +76,19 @@ fn read_address(words: &mut Words<'_, '_>) -> Option<Address> {
     }
 }
 
-fn read_protocol(words: &mut Words<'_, '_>) -> Option<()> {
+fn read_protocol(family: Family, words: &mut Words<'_, '_>) -> Option<()> {
+    let (own, other, name) = match family {
+        Family::Http => ("h1", "none", "http-check"),
+        Family::Tcp => ("none", "h1", "tcp-check"),
+    };
     match words.argument("'proto' : missing value.")? {
-        "h1" | "none" => Some(()),
-        other => {
-            words.planned(&format!("proto {other}"));
+        word if word == own => Some(()),
+        word if word == other => {
+            words.alert(&format!("'proto' : invalid MUX protocol '{word}' for {name}."), "leave it out");
+            None
+        }
+        word => {
+            words.planned(&format!("proto {word}"));
             None
         }
     }

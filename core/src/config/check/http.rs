@@ -1,13 +1,13 @@
 //! The steps of `http-check`.
 
-use bytes::Bytes;
-
 use super::CheckStep;
-use super::build::{HttpStep, Request};
 use super::connect::read_connect;
 use super::expect::{Family, read_expect};
+use super::steps::{Request, Saying, Step};
+use super::variable::{read_set, read_set_format, read_unset};
 use super::words::Words;
 use crate::keyword::Support;
+use crate::model::CheckText;
 
 /// The rows of this family.
 pub(super) const TABLE: &[CheckStep] = &[
@@ -15,7 +15,7 @@ pub(super) const TABLE: &[CheckStep] = &[
         name: "http-check comment",
         read: |draft, words| {
             if let Some(comment) = words.argument("expects a string as argument.") {
-                draft.add_http(HttpStep::Comment(comment.to_owned()), words);
+                draft.http.add_http(Step::plain(Saying::Comment(comment.to_owned())), words);
             }
         },
         support: Support::Full,
@@ -25,54 +25,101 @@ pub(super) const TABLE: &[CheckStep] = &[
     CheckStep {
         name: "http-check connect",
         read: |draft, words| {
-            if let Some(connect) = read_connect(words) {
-                draft.add_http(HttpStep::Connect(connect), words);
+            if let Some(step) = read_connect(Family::Http, words) {
+                draft.http.add_http(step, words);
             }
         },
-        support: Support::Partial(
-            "`port`, `addr`, `proto h1`, `linger`, `default` and `comment`; no TLS, no SOCKS",
-        ),
+        support: Support::Partial("no TLS, no SOCKS"),
         summary: "Opens a connection for the steps that follow.",
         example: "http-check connect port 8081",
     },
     CheckStep {
+        name: "http-check disable-on-404",
+        read: |draft, words| draft.disable_on_404 |= words.end().is_some(),
+        support: Support::Full,
+        summary: "A server that answers 404 gets no new traffic, and is not down.",
+        example: "http-check disable-on-404",
+    },
+    CheckStep {
         name: "http-check expect",
         read: |draft, words| {
-            if let Some(expect) = read_expect(Family::Http, words) {
-                draft.add_http(HttpStep::Expect(expect), words);
+            if let Some(step) = read_expect(Family::Http, words) {
+                draft.http.add_http(step, words);
             }
         },
-        support: Support::Partial("`status` and `string`; no regular expressions, no header fields"),
+        support: Support::Partial("regular expressions: no look-around, no back references"),
         summary: "Says which answer is good.",
         example: "http-check expect status 200-399",
     },
     CheckStep {
         name: "http-check send",
         read: |draft, words| {
-            if let Some(request) = read_send(words) {
-                draft.add_http(HttpStep::Send(request), words);
+            if let Some(step) = read_send(words) {
+                draft.http.add_http(step, words);
             }
         },
-        support: Support::Partial("plain text; no log-format in `uri-lf`, `body-lf` or a field's value"),
+        support: Support::Full,
         summary: "Says which request to send.",
         example: "http-check send meth GET uri /health ver HTTP/1.1 hdr Host www.example.com",
     },
+    CheckStep {
+        name: "http-check send-state",
+        read: |draft, words| draft.send_state |= words.end().is_some(),
+        support: Support::Full,
+        summary: "Tells the server in X-Haproxy-Server-State how it is seen.",
+        example: "http-check send-state",
+    },
+    CheckStep {
+        name: "http-check set-var",
+        read: |draft, words| {
+            if let Some(step) = read_set(words) {
+                draft.http.add_http(step, words);
+            }
+        },
+        support: Support::Partial("scopes `check` and `sess`; no conditions"),
+        summary: "Keeps the value of an expression for later steps.",
+        example: "http-check set-var(check.port) int(8081)",
+    },
+    CheckStep {
+        name: "http-check set-var-fmt",
+        read: |draft, words| {
+            if let Some(step) = read_set_format(words) {
+                draft.http.add_http(step, words);
+            }
+        },
+        support: Support::Partial("scopes `check` and `sess`; no conditions"),
+        summary: "Keeps the text of a format for later steps.",
+        example: "http-check set-var-fmt(check.name) %[srv_name]",
+    },
+    CheckStep {
+        name: "http-check unset-var",
+        read: |draft, words| {
+            if let Some(step) = read_unset(words) {
+                draft.http.add_http(step, words);
+            }
+        },
+        support: Support::Partial("scopes `check` and `sess`"),
+        summary: "Forgets a variable.",
+        example: "http-check unset-var(check.port)",
+    },
 ];
 
-fn read_send(words: &mut Words<'_, '_>) -> Option<Request> {
+fn read_send(words: &mut Words<'_, '_>) -> Option<Step> {
     let mut request = Request::default();
+    let mut comment = None;
     while let Some(word) = words.next() {
         match word {
             "meth" => request.method = Some(text(word, words)?),
-            "uri" => request.uri = Some(text(word, words)?),
+            "uri" => request.uri = Some(CheckText::Plain(text(word, words)?)),
             "ver" => request.version = Some(text(word, words)?),
-            "body" => request.body = Some(Bytes::from(text(word, words)?)),
-            "comment" => request.comment = Some(words.comment()?),
-            "hdr" => request.headers.push(read_field(words)?),
-            "uri-lf" | "body-lf" => {
-                words.planned(word);
-                return None;
+            "body" => request.body = Some(CheckText::Plain(text(word, words)?)),
+            "comment" => comment = Some(words.comment()?),
+            "hdr" => {
+                let field = read_field(&request, words)?;
+                request.headers.push(field);
             }
+            "uri-lf" => request.uri = Some(text_format(word, words)?),
+            "body-lf" => request.body = Some(text_format(word, words)?),
             _ => {
                 let message = format!(
                     "expects 'comment', 'meth', 'uri', 'uri-lf', 'ver', 'hdr', 'body' or 'body-lf' but got \
@@ -83,23 +130,26 @@ fn read_send(words: &mut Words<'_, '_>) -> Option<Request> {
             }
         }
     }
-    Some(request)
+    Some(Step { comment, saying: Saying::Request(Box::new(request)) })
 }
 
 fn text(name: &str, words: &mut Words<'_, '_>) -> Option<String> {
     words.argument(&format!("'{name}' expects a string as argument.")).map(str::to_owned)
 }
 
-/// A header field. The value is a log-format, of which only `%%` is understood yet.
-fn read_field(words: &mut Words<'_, '_>) -> Option<(String, String)> {
+fn text_format(name: &str, words: &mut Words<'_, '_>) -> Option<CheckText> {
+    let text = words.argument(&format!("'{name}' expects a string as argument."))?;
+    words.text(text)
+}
+
+/// A header field.
+fn read_field(request: &Request, words: &mut Words<'_, '_>) -> Option<(String, CheckText)> {
     let missing = "'hdr' expects <name> and <value> as arguments.";
     let name = words.argument(missing)?;
     let value = words.argument(missing)?;
-    if value.replace("%%", "").contains('%') {
-        words.alert(
-            "a log-format in the value of 'hdr' is not supported yet.",
-            "write %% for a per cent sign",
-        );
+    let is_host = |name: &str| name.eq_ignore_ascii_case("host");
+    if is_host(name) && request.headers.iter().any(|(name, _)| is_host(name)) {
+        words.alert(&format!("'{name}' header already defined."), "a request has one host");
         return None;
     }
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -111,5 +161,5 @@ fn read_field(words: &mut Words<'_, '_>) -> Option<(String, String)> {
         );
         return None;
     }
-    Some((name.to_owned(), value.replace("%%", "%")))
+    Some((name.to_owned(), words.text(value)?))
 }

@@ -6,11 +6,18 @@ mod connect;
 mod expect;
 mod http;
 mod option;
+mod protocol;
+mod steps;
 mod tcp;
+mod variable;
 mod words;
 
 pub use build::CheckDraft;
 pub use option::{read_option_httpchk, read_option_tcp_check};
+pub use protocol::{
+    read_option_ldap_check, read_option_mysql_check, read_option_pgsql_check, read_option_redis_check,
+    read_option_smtpchk, read_option_ssl_hello_chk,
+};
 
 use super::finding::Findings;
 use super::line_option::Resolve;
@@ -53,7 +60,11 @@ pub fn read_check_step(
 ) {
     let family = words.first().copied().unwrap_or_default();
     let step = words.get(1).copied().unwrap_or_default();
-    let name = format!("{family} {step}");
+    // The name of a variable stands in parentheses behind the step.
+    let name = match step.split_once('(') {
+        Some((action @ ("set-var" | "set-var-fmt" | "unset-var"), _)) => format!("{family} {action}"),
+        _ => format!("{family} {step}"),
+    };
     match TABLES.iter().copied().flatten().find(|row| row.name == name) {
         Some(row) => (row.read)(draft, &mut Words::new(row.name, words, resolve, findings)),
         None => report_unknown(family, step, findings),
@@ -73,7 +84,7 @@ fn report_unknown(family: &str, step: &str, findings: &mut Findings) {
              'set-var(*)', 'unset-var(*)'"
         }
         _ => {
-            "'comment', 'connect', 'send', 'send-binary', 'expect', 'set-var-fmt(*)', 'set-var(*)', \
+            "'comment', 'connect', 'send', 'send-lf', 'send-binary', 'send-binary-lf', 'expect', 'set-var-fmt(*)', 'set-var(*)', \
              'unset-var(*)'"
         }
     };

@@ -1,8 +1,10 @@
 //! `option httpchk` and `option tcp-check`: which check it is, and the request of the short form.
 
 use super::CheckDraft;
-use super::build::{Protocol, Request};
+use super::build::Protocol;
+use super::steps::Request;
 use crate::config::finding::Findings;
+use crate::model::CheckText;
 
 /// Reads the words of `option httpchk [[METHOD] URI [VERSION]]`, `option` included.
 pub fn read_option_httpchk(words: &[&str], draft: &mut CheckDraft, findings: &mut Findings) {
@@ -13,12 +15,13 @@ pub fn read_option_httpchk(words: &[&str], draft: &mut CheckDraft, findings: &mu
     let arguments = words.get(2..).unwrap_or_default();
     let mut request = Request::default();
     let text = |word: &str| Some(word.to_owned());
+    let plain = |word: &str| Some(CheckText::Plain(word.to_owned()));
     match *arguments {
         [] => {}
-        [uri] => request.uri = text(uri),
-        [method, uri] => (request.method, request.uri) = (text(method), text(uri)),
+        [uri] => request.uri = plain(uri),
+        [method, uri] => (request.method, request.uri) = (text(method), plain(uri)),
         [method, uri, version, ..] => {
-            (request.method, request.uri) = (text(method), text(uri));
+            (request.method, request.uri) = (text(method), plain(uri));
             read_version(version, &mut request, findings);
         }
     }
@@ -39,7 +42,8 @@ fn read_version(text: &str, request: &mut Request, findings: &mut Findings) {
     for line in fields.split("\r\n").filter(|line| !line.is_empty()) {
         match line.split_once(':') {
             Some((name, value)) => {
-                request.headers.push((name.trim().to_owned(), value.trim().to_owned()));
+                let value = CheckText::Plain(value.trim().to_owned());
+                request.headers.push((name.trim().to_owned(), value));
             }
             None => {
                 let message = format!("'option httpchk' : invalid header '{line}'.");
@@ -48,10 +52,11 @@ fn read_version(text: &str, request: &mut Request, findings: &mut Findings) {
         }
     }
     if !body.is_empty() {
-        request.body = Some(body.to_owned().into());
+        request.body = Some(CheckText::Plain(body.to_owned()));
     }
+    let fields = fields.split("\r\n").filter_map(|line| line.split_once(':'));
     let fields: Vec<String> =
-        request.headers.iter().map(|(name, value)| format!(" hdr {name} {}", quoted(value))).collect();
+        fields.map(|(name, value)| format!(" hdr {} {}", name.trim(), quoted(value.trim()))).collect();
     findings.warning(
         4,
         message,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::config::verdicts;
-use crate::model::{CheckKind, ExpectWhat, HttpCheckStep, TcpCheckStep};
+use crate::model::{CheckAction, CheckKind, CheckPort, CheckSend, CheckStep, CheckText, ExpectWhat};
 
 fn resolve(_: &str) -> Vec<IpAddr> {
     Vec::new()
@@ -48,6 +48,12 @@ fn read_into(draft: &mut CheckDraft, lines: &[&str], findings: &mut Findings) {
         match (words[0], words[1]) {
             ("option", "httpchk") => read_option_httpchk(&words, draft, findings),
             ("option", "tcp-check") => read_option_tcp_check(&words, draft, findings),
+            ("option", "smtpchk") => read_option_smtpchk(&words, draft, findings),
+            ("option", "mysql-check") => read_option_mysql_check(&words, draft, findings),
+            ("option", "pgsql-check") => read_option_pgsql_check(&words, draft, findings),
+            ("option", "redis-check") => read_option_redis_check(&words, draft, findings),
+            ("option", "ldap-check") => read_option_ldap_check(&words, draft, findings),
+            ("option", "ssl-hello-chk") => read_option_ssl_hello_chk(&words, draft, findings),
             _ => read_check_step(&words, draft, &resolve, findings),
         }
     }
@@ -68,29 +74,53 @@ fn told(lines: &[&str]) -> String {
 fn tell(check: &CheckKind, text: &mut String) {
     match check {
         CheckKind::Connect => writeln!(text, "connect only").unwrap(),
-        CheckKind::Tcp(steps) => steps.iter().for_each(|step| writeln!(text, "{step:?}").unwrap()),
-        CheckKind::Http(check) => check.steps.iter().for_each(|step| match step {
-            HttpCheckStep::Send(request) => {
-                writeln!(text, "{} {} {}", request.method, request.uri, request.version).unwrap();
-                for (name, value) in &request.headers {
-                    writeln!(text, "  {name}: {value}").unwrap();
-                }
-                if !request.body.is_empty() {
-                    writeln!(text, "  body {:?}", request.body).unwrap();
-                }
-            }
-            HttpCheckStep::Connect { port, address, .. } => {
-                let port = port.map_or(String::new(), |port| format!(" port {port}"));
-                let address = address.as_ref().map_or(String::new(), |address| format!(" addr {address}"));
-                writeln!(text, "connect{address}{port}").unwrap();
-            }
-            HttpCheckStep::Expect(expect) => {
-                let negate = if expect.negate { "! " } else { "" };
-                writeln!(text, "expect {negate}{:?}", expect.what).unwrap();
-            }
-            HttpCheckStep::Comment(comment) => writeln!(text, "# {comment}").unwrap(),
-        }),
+        CheckKind::Script(script) => script.steps.iter().for_each(|step| tell_step(step, text)),
     }
+}
+
+fn tell_step(step: &CheckStep, text: &mut String) {
+    let plain = |text: &CheckText| match text {
+        CheckText::Plain(text) => text.clone(),
+        CheckText::Format(format) => format!("{format:?}"),
+    };
+    if let Some(comment) = &step.comment {
+        writeln!(text, "# {comment}").unwrap();
+    }
+    match &step.action {
+        CheckAction::Connect(connect) => {
+            let port = match connect.port {
+                Some(CheckPort::Number(port)) => format!(" port {port}"),
+                Some(CheckPort::Sample(_)) => " port of an expression".to_owned(),
+                None => String::new(),
+            };
+            let address =
+                connect.address.as_ref().map_or(String::new(), |address| format!(" addr {address}"));
+            writeln!(text, "connect{address}{port}").unwrap();
+        }
+        CheckAction::Request(request) => {
+            writeln!(text, "{} {} {}", request.method, plain(&request.uri), request.version).unwrap();
+            for (name, value) in &request.headers {
+                writeln!(text, "  {name}: {}", plain(value)).unwrap();
+            }
+            match plain(&request.body) {
+                body if body.is_empty() => {}
+                body => writeln!(text, "  body {body:?}").unwrap(),
+            }
+        }
+        CheckAction::Expect(expect) => {
+            let negate = if expect.negate { "! " } else { "" };
+            writeln!(text, "expect {negate}{:?}", expect.what).unwrap();
+        }
+        other => writeln!(text, "{other:?}").unwrap(),
+    }
+}
+
+/// The steps of a check that has some.
+fn steps_of(lines: &[&str]) -> Vec<CheckStep> {
+    let (draft, mut findings) = read(lines);
+    let CheckKind::Script(script) = draft.build("backend 'web'", &mut findings) else { panic!("a script") };
+    assert!(findings.list.is_empty(), "{findings:?}");
+    script.steps.clone()
 }
 
 #[test]
@@ -149,7 +179,7 @@ fn several_requests_in_one_check() {
 
 #[test]
 fn tcp_checks_send_and_expect_bytes() {
-    let (draft, mut findings) = read(&[
+    let steps = steps_of(&[
         "option tcp-check",
         "tcp-check connect port 6379 linger",
         "tcp-check send PING\\r\\n comment ping",
@@ -157,16 +187,83 @@ fn tcp_checks_send_and_expect_bytes() {
         "tcp-check send-binary 00fF",
         "tcp-check expect ! binary 2d455252",
     ]);
-    let CheckKind::Tcp(steps) = draft.build("backend 'cache'", &mut findings) else { panic!() };
 
-    assert!(findings.list.is_empty(), "{findings:?}");
-    assert!(matches!(&steps[0], TcpCheckStep::Connect { port: Some(6379), linger: true, .. }));
-    assert!(matches!(&steps[1], TcpCheckStep::Send { bytes, .. } if bytes == "PING\r\n"));
-    assert!(matches!(&steps[2], TcpCheckStep::Expect(expect) if expect.min_recv == Some(5)));
-    assert!(matches!(&steps[3], TcpCheckStep::Send { bytes, .. } if bytes == &[0x00, 0xff][..]));
-    let TcpCheckStep::Expect(expect) = &steps[4] else { panic!() };
+    let CheckAction::Connect(connect) = &steps[0].action else { panic!() };
+    assert!(matches!(connect.port, Some(CheckPort::Number(6379))));
+    assert!(connect.linger);
+    assert!(matches!(&steps[1].action, CheckAction::Send(CheckSend::Bytes(bytes)) if bytes == "PING\r\n"));
+    assert_eq!(steps[1].comment.as_deref(), Some("ping"));
+    assert!(matches!(&steps[2].action, CheckAction::Expect(expect) if expect.min_recv == Some(5)));
+    assert!(
+        matches!(&steps[3].action, CheckAction::Send(CheckSend::Bytes(bytes)) if bytes == &[0x00, 0xff][..])
+    );
+    let CheckAction::Expect(expect) = &steps[4].action else { panic!() };
     assert!(expect.negate);
     assert!(matches!(&expect.what, ExpectWhat::Binary(bytes) if bytes == "-ERR"));
+}
+
+#[test]
+fn a_comment_is_for_the_next_step_unless_that_has_its_own() {
+    let steps = steps_of(&[
+        "option tcp-check",
+        "tcp-check comment first",
+        "tcp-check set-var(check.a) int(1)",
+        "tcp-check comment second",
+        "tcp-check connect",
+        "tcp-check comment third",
+        "tcp-check send x comment own",
+    ]);
+    let comments: Vec<_> = steps.iter().map(|step| (step.number, step.comment.as_deref())).collect();
+
+    assert_eq!(comments, [(2, Some("first")), (4, Some("second")), (6, Some("own"))]);
+}
+
+#[test]
+fn a_request_without_expectation_behind_it_expects_a_good_status() {
+    let text = told(&[
+        "option httpchk",
+        "http-check connect",
+        "http-check send uri /a",
+        "http-check expect status 404",
+        "http-check connect",
+        "http-check send uri /b",
+    ]);
+
+    assert!(text.ends_with("OPTIONS /b HTTP/1.0\nexpect Status([(200, 399)])\n"), "{text}");
+}
+
+/// The bytes that an option of one protocol sends first.
+fn first_bytes(option: &str) -> String {
+    steps_of(&[option])
+        .iter()
+        .find_map(|step| match &step.action {
+            CheckAction::Send(CheckSend::Bytes(bytes)) => Some(bytes.escape_ascii().to_string()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+#[test]
+fn options_of_protocols_send_what_haproxy_sends() {
+    let zeros = r"\x00".repeat(23);
+    let login =
+        format!(r"%\x00\x00\x01\x00\x82\x00\x00\x00\x80\x00\x01!{zeros}bob\x00\x00\x01\x00\x00\x00\x01");
+
+    assert_eq!(first_bytes("option smtpchk"), r"HELO localhost\r\n");
+    assert_eq!(first_bytes("option smtpchk EHLO x.org"), r"EHLO x.org\r\n");
+    assert_eq!(first_bytes("option smtpchk FOO x.org"), r"HELO localhost\r\n");
+    assert_eq!(first_bytes("option mysql-check"), "");
+    assert_eq!(first_bytes("option mysql-check user bob"), login);
+    assert_eq!(
+        first_bytes("option mysql-check user bob pre-41"),
+        r"\n\x00\x00\x01\x00\x80\x00\x00\x01bob\x00\x00\x01\x00\x00\x00\x01"
+    );
+    assert_eq!(
+        first_bytes("option pgsql-check user bob"),
+        r"\x00\x00\x00\x12\x00\x03\x00\x00user\x00bob\x00\x00"
+    );
+    assert_eq!(first_bytes("option redis-check"), r"*1\r\n$4\r\nPING\r\n");
+    assert_eq!(first_bytes("option ldap-check"), r"0\x0c\x02\x01\x01`\x07\x02\x01\x03\x04\x00\x80\x00");
 }
 
 #[test]

@@ -8,6 +8,9 @@ use crate::sample::{Type, Value};
 const PIECE: Signature =
     Signature { kinds: &[ArgumentKind::Integer, ArgumentKind::Text, ArgumentKind::Integer], required: 2 };
 
+/// Characters to leave out.
+const CHARACTERS: Signature = Signature { kinds: &[ArgumentKind::Text], required: 1 };
+
 pub(super) const TABLE: &[Converter] = &[
     Converter {
         name: "base64",
@@ -26,6 +29,19 @@ pub(super) const TABLE: &[Converter] = &[
         apply: bytes,
         summary: "A piece: offset from 0, and length.",
         example: "str(abc),bytes(1,1)",
+    },
+    Converter {
+        name: "cut_crlf",
+        takes: Type::Text,
+        yields: Some(Type::Text),
+        apply: |_, value, out, mark| {
+            let end = memchr::memchr2(b'\r', b'\n', &out[mark..]);
+            out.truncate(end.map_or(out.len(), |end| mark + end));
+            Some(value)
+        },
+        summary: "All before the end of the first line.",
+        example: "str(abc),cut_crlf",
+        ..Converter::ROW
     },
     Converter {
         name: "field",
@@ -69,6 +85,34 @@ pub(super) const TABLE: &[Converter] = &[
         summary: "Letters A to Z in lower case.",
         example: "str(ABC),lower",
         ..Converter::ROW
+    },
+    Converter {
+        name: "ltrim",
+        signature: CHARACTERS,
+        takes: Type::Text,
+        yields: Some(Type::Text),
+        apply: |arguments, value, out, mark| {
+            let kept = |byte: &u8| !arguments[0].text().as_bytes().contains(byte);
+            let start = out[mark..].iter().position(kept).map_or(out.len(), |at| mark + at);
+            out.drain(mark..start);
+            Some(value)
+        },
+        summary: "Without these characters at its beginning.",
+        example: "str(abc),ltrim(a)",
+    },
+    Converter {
+        name: "rtrim",
+        signature: CHARACTERS,
+        takes: Type::Text,
+        yields: Some(Type::Text),
+        apply: |arguments, value, out, mark| {
+            let kept = |byte: &u8| !arguments[0].text().as_bytes().contains(byte);
+            let end = out[mark..].iter().rposition(kept).map_or(mark, |at| mark + at + 1);
+            out.truncate(end);
+            Some(value)
+        },
+        summary: "Without these characters at its end.",
+        example: "str(abc),rtrim(c)",
     },
     Converter {
         name: "upper",

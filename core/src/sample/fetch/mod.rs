@@ -1,6 +1,7 @@
 //! Fetches: rows of data, each beside its function, a file per family (configuration manual 7.3.2 to 7.3.6).
 
 mod captured;
+mod check;
 mod connection;
 mod content;
 mod heads;
@@ -12,6 +13,7 @@ use super::arguments::{Argument, Signature};
 use super::needs::Needs;
 use super::scope::Scope;
 use super::value::{Type, Value};
+use crate::keyword::Support;
 
 /// Looks at the scope; text goes to the end of the buffer.
 type Eval = fn(&[Argument], &Scope<'_>, &mut Vec<u8>) -> Option<Value>;
@@ -40,6 +42,8 @@ pub struct Fetch {
     pub undecided: fn(&[Argument], &Scope<'_>) -> bool,
     /// Gives all values, where there may be several and an ACL looks at each.
     pub each: Option<Each>,
+    /// How far it is supported.
+    pub support: Support,
     /// One line about it.
     pub summary: &'static str,
     /// An expression that uses it.
@@ -63,6 +67,7 @@ impl Fetch {
         eval: |_, _, _| None,
         undecided: |_, _| false,
         each: None,
+        support: Support::Full,
         summary: "",
         example: "",
     };
@@ -70,9 +75,17 @@ impl Fetch {
 
 /// All fetches, family by family.
 pub fn fetches() -> impl Iterator<Item = &'static Fetch> {
-    [captured::TABLE, connection::TABLE, content::TABLE, internal::TABLE, request::TABLE, response::TABLE]
-        .into_iter()
-        .flatten()
+    [
+        captured::TABLE,
+        check::TABLE,
+        connection::TABLE,
+        content::TABLE,
+        internal::TABLE,
+        request::TABLE,
+        response::TABLE,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The fetch of this name.
