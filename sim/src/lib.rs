@@ -6,11 +6,13 @@
 //! by step.
 
 pub mod actor;
+pub mod backend_world;
 pub mod chaos;
 pub mod conditions;
 pub mod coverage;
 pub mod fault;
 pub mod generate;
+pub mod histories;
 pub mod log_line;
 pub mod minimise;
 pub mod network;

@@ -22,8 +22,13 @@ pub fn minimise(
 
 /// The property that failed: its oracle and its words without the numbers in them.
 fn class(violation: &Violation) -> String {
-    let words = violation.what.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 2);
-    format!("{} {}", violation.oracle, words.take(4).collect::<Vec<_>>().join(" "))
+    format!("{} {}", violation.oracle, words(&violation.what))
+}
+
+/// The first words of what failed, without numbers.
+pub(crate) fn words(what: &str) -> String {
+    let words = what.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 2);
+    words.take(4).collect::<Vec<_>>().join(" ")
 }
 
 struct Search {

@@ -42,20 +42,24 @@ fn run_with(scenario: &Scenario, with_timeline: bool) -> Outcome {
 }
 
 fn guarded(run: impl FnOnce() -> Outcome) -> Outcome {
-    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+    caught(run).unwrap_or_else(|what| Outcome {
+        violation: Some(Violation { oracle: "panic", at: Time::ZERO, what }),
+        hash: 0,
+        steps: 0,
+        events: 0,
+        ended: Time::ZERO,
+        coverage: Coverage::default(),
+        timeline: None,
+    })
+}
+
+/// Runs something that may panic: its result, or the panic's place and words.
+pub fn caught<R>(run: impl FnOnce() -> R) -> Result<R, String> {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let text = payload.downcast_ref::<String>().cloned();
         let text = text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         let place = LAST_PANIC.take().unwrap_or_default();
-        let what = format!("{place}{}", text.unwrap_or_default());
-        Outcome {
-            violation: Some(Violation { oracle: "panic", at: Time::ZERO, what }),
-            hash: 0,
-            steps: 0,
-            events: 0,
-            ended: Time::ZERO,
-            coverage: Coverage::default(),
-            timeline: None,
-        }
+        format!("{place}{}", text.unwrap_or_default())
     })
 }
 

@@ -1,5 +1,6 @@
-//! The two simulated worlds as tests: drawn fault schedules, stored failures, and the same run twice.
+//! The simulated worlds as tests: drawn fault schedules, stored failures, and the same run twice.
 
+mod backend;
 mod direct;
 mod schedules;
 mod turmoil;

@@ -1,19 +1,19 @@
 //! `sim`: runs simulated worlds by the thousand, or one of them again.
 
-use std::ops::Range;
+mod backend;
+mod campaign;
+mod seeds;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
-use evenkeel_sim::coverage::Coverage;
 use evenkeel_sim::scenario::Scenario;
 use evenkeel_sim::world::Outcome;
-use evenkeel_sim::{generate, minimise, replay, run, turmoil_world};
-use indicatif::{ProgressBar, ProgressStyle};
+use evenkeel_sim::{generate, replay, run, turmoil_world};
 
-/// From so many seeds on, a rare state that was never reached is a failure.
-const LONG_RUN: u64 = 20_000;
+use self::campaign::Campaign;
+use self::seeds::Seeds;
 
 /// Deterministic simulation of the load balancer's core.
 #[derive(Parser)]
@@ -25,6 +25,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs one backend through histories of requests, checks and commands, beside a slow reference.
+    Backend(backend::Histories),
     /// Runs the direct-drive world: the core alone, without sockets.
     Direct(Many),
     /// Runs the real driver over turmoil's network, between hyper's clients and servers.
@@ -49,9 +51,8 @@ enum Command {
 
 #[derive(Args)]
 struct Many {
-    /// One seed, or a range such as `0..100000`.
-    #[arg(long, alias = "seed", value_parser = seeds, default_value = "0..1000")]
-    seeds: Range<u64>,
+    #[command(flatten)]
+    seeds: Seeds,
     /// Print the fingerprint of each run, and nothing else.
     #[arg(long)]
     hash: bool,
@@ -82,17 +83,10 @@ const TURMOIL: Kind = Kind {
     turmoil: true,
 };
 
-fn seeds(text: &str) -> Result<Range<u64>, String> {
-    let number = |text: &str| text.replace('_', "").parse::<u64>().map_err(|error| error.to_string());
-    match text.split_once("..") {
-        Some((from, to)) => Ok(number(from)?..number(to)?),
-        None => number(text).map(|seed| seed..seed + 1),
-    }
-}
-
 fn main() -> ExitCode {
     run::quiet_panics();
     match Arguments::parse().command {
+        Command::Backend(histories) => histories.run(),
         Command::Direct(many) => many.run(DIRECT),
         Command::Turmoil(many) => many.run(TURMOIL),
         Command::Replay { file, quiet, turmoil } => match replay::read(&file) {
@@ -118,7 +112,7 @@ fn main() -> ExitCode {
 impl Many {
     fn run(self, kind: Kind) -> ExitCode {
         if self.hash {
-            for seed in self.seeds {
+            for seed in self.seeds.iter() {
                 println!("{seed} {:016x}", (kind.run)(&(kind.scenario)(seed)).hash);
             }
             return ExitCode::SUCCESS;
@@ -142,79 +136,6 @@ fn replay_one(scenario: &Scenario, quiet: bool, turmoil: bool) -> ExitCode {
         Some(violation) => {
             println!("VIOLATION: {violation}");
             ExitCode::FAILURE
-        }
-    }
-}
-
-/// Many seeds, one after another.
-struct Campaign {
-    kind: Kind,
-    many: Many,
-    failures: usize,
-    steps: u64,
-    virtual_seconds: u64,
-    coverage: Coverage,
-}
-
-impl Campaign {
-    fn new(kind: Kind, many: Many) -> Campaign {
-        let coverage = Coverage::default();
-        Campaign { kind, many, failures: 0, steps: 0, virtual_seconds: 0, coverage }
-    }
-
-    fn run(mut self) -> ExitCode {
-        let started = Instant::now();
-        let count = self.many.seeds.end.saturating_sub(self.many.seeds.start);
-        let bar = ProgressBar::new(count);
-        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} seeds, {per_sec}, {eta} left")
-        {
-            bar.set_style(style);
-        }
-        for seed in self.many.seeds.clone() {
-            self.run_seed(seed, &bar);
-            bar.inc(1);
-            if self.failures >= self.many.failures_max {
-                break;
-            }
-        }
-        bar.finish_and_clear();
-        self.print_coverage();
-        let seconds = started.elapsed().as_secs_f64();
-        println!(
-            "{count} seeds, {} inputs and outputs, {} virtual seconds in {seconds:.1} s; {} failed",
-            self.steps, self.virtual_seconds, self.failures
-        );
-        let missing =
-            if count >= LONG_RUN && !self.kind.turmoil { self.coverage.missing() } else { Vec::new() };
-        for name in &missing {
-            println!("never reached: {name}");
-        }
-        if self.failures == 0 && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-    }
-
-    fn run_seed(&mut self, seed: u64, bar: &ProgressBar) {
-        let scenario = (self.kind.scenario)(seed);
-        let outcome = (self.kind.run)(&scenario);
-        self.steps += outcome.steps;
-        self.virtual_seconds += outcome.ended.as_millis() / 1_000;
-        self.coverage.add(&outcome.coverage);
-        let Some(violation) = outcome.violation else { return };
-        self.failures += 1;
-        let (small, violation) = match self.many.keep_large {
-            true => (scenario, violation),
-            false => minimise::minimise(&scenario, &violation, self.kind.run),
-        };
-        let folder = &self.many.failures;
-        let words = match replay::write(folder, &small, &violation) {
-            Ok(path) => replay::command(&path, self.kind.turmoil),
-            Err(error) => format!("{}: {error}", folder.display()),
-        };
-        bar.suspend(|| println!("seed {seed}: {violation}\n  {words}"));
-    }
-
-    fn print_coverage(&self) {
-        for (name, count) in self.coverage.table() {
-            println!("{count:>12}  {name}");
         }
     }
 }
