@@ -20,6 +20,7 @@ mod hashing;
 mod headers;
 mod health;
 mod logs;
+mod odd;
 mod parameters;
 mod persistence;
 mod queue;
