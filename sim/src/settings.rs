@@ -234,6 +234,10 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
         pool_max_conn: plan.pool_max,
         init_state: Default::default(),
         track: None,
+        observe: None,
+        shut_when_down: false,
+        shut_backups_when_up: false,
+        slow_start: None,
         pool_purge_delay: Duration::from_millis(plan.purge_ms),
         check: Some(model::Check {
             address: server_address(index, HEALTH_PORT),

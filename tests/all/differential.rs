@@ -27,6 +27,7 @@ mod queue;
 mod rdp;
 mod retry;
 pub(crate) mod scenario;
+mod servers;
 pub(crate) mod stage;
 mod tcp;
 mod transcript;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::event::Event;
 use super::grant::{Grant, Waiter};
-use super::life::Status;
+use super::life::{Life, Status};
 use super::notice::{Because, CheckReport, Notice, Subject};
 use super::queue::{Left, Queue};
 use super::ramp::Ramp;
@@ -21,8 +21,10 @@ use crate::persistence::Named;
 
 mod admin;
 mod change;
+mod observe;
 
 pub use admin::{NewWeight, WeightIsFixed};
+pub use observe::Observed;
 
 /// Which server a stream would like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -257,27 +259,31 @@ impl Backend {
 
     /// A check of a server ended.
     pub fn on_check(&mut self, _now: Now, server: ServerId, outcome: &Outcome) {
-        let state = &mut self.servers[server.index()];
-        if !state.is_checked() {
-            return;
+        if self.servers[server.index()].is_checked() {
+            let conditional = outcome.is_conditional();
+            self.judge(server, outcome, |life| {
+                if conditional { life.pass_conditionally() } else { life.count(outcome.passed) }
+            });
         }
+    }
+
+    /// Lets a result change the life of a server, and tells of it.
+    fn judge(&mut self, server: ServerId, outcome: &Outcome, change: impl FnOnce(&mut Life)) {
+        let state = &self.servers[server.index()];
         let before = (state.life.passes_checks(), state.life.progress());
         let last = self.last_checks[server.index()].replace(outcome.status);
-        let mut counted = state.life.clone();
-        match outcome.is_conditional() {
-            true => counted.pass_conditionally(),
-            false => counted.count(outcome.passed),
-        }
-        let (up, progress) = (counted.passes_checks(), counted.progress());
-        let changed = before != (up, progress) || last != Some(outcome.status);
-        let reported = self.settings.log_health_checks && changed;
+        let mut changed = state.life.clone();
+        change(&mut changed);
+        let (up, progress) = (changed.passes_checks(), changed.progress());
+        let reported =
+            self.settings.log_health_checks && (before != (up, progress) || last != Some(outcome.status));
         if reported {
             let report =
                 CheckReport { subject: self.subject(server), outcome: outcome.clone(), progress, up };
             self.events.push_back(Event::Notice(Notice::Checked(report)));
         }
         let because = if reported { Because::Unsaid } else { Because::Check(outcome.clone()) };
-        self.alter(server, &because, |life| *life = counted);
+        self.alter(server, &because, |life| *life = changed);
     }
 
     fn subject(&self, server: ServerId) -> Subject {

@@ -4,6 +4,15 @@ use super::grant::Grant;
 use super::notice::Notice;
 use crate::base::ids::ServerId;
 
+/// Why streams end before their time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShutCause {
+    /// Their server went down (`on-marked-down`).
+    ServerDown,
+    /// They are on a backup, and a server came up (`on-marked-up`).
+    ServerUp,
+}
+
 /// One consequence. Whoever called the backend drains and carries all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -15,6 +24,18 @@ pub enum Event {
     ServerDown {
         /// Which.
         server: ServerId,
+    },
+    /// The server is to be checked soon, if it is checked.
+    CheckSoon {
+        /// Which.
+        server: ServerId,
+    },
+    /// The streams on this server are to end: every worker looks for its own.
+    ShutSessions {
+        /// Which.
+        server: ServerId,
+        /// Why.
+        cause: ShutCause,
     },
     /// Servers that track this one must look at it again.
     Changed {

@@ -231,6 +231,22 @@ impl Life {
         });
     }
 
+    /// Counts a failure, which leaves one at most until the server is down.
+    pub(super) fn condemn(&mut self) {
+        if self.health.is_up() && self.streak + 1 < self.fall {
+            self.streak = self.fall - 1;
+            self.go(Cause::Condemn);
+        } else {
+            self.count(false);
+        }
+    }
+
+    /// The server is down, whatever its checks said.
+    pub(super) fn mark_down(&mut self) {
+        self.streak = 0;
+        self.go(Cause::ForceDown);
+    }
+
     fn go(&mut self, cause: Cause) {
         let before = self.health;
         self.health = next(before, cause);

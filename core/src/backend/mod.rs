@@ -2,6 +2,7 @@
 
 #[expect(clippy::module_inception, reason = "the machine bears the name of its layer")]
 mod backend;
+mod diagram;
 mod event;
 mod grant;
 mod life;
@@ -12,8 +13,9 @@ mod server;
 mod shared;
 mod states;
 
-pub use backend::{Assigned, Backend, Cancelled, NewWeight, WeightIsFixed, Wish};
-pub use event::Event;
+pub use backend::{Assigned, Backend, Cancelled, NewWeight, Observed, WeightIsFixed, Wish};
+pub use diagram::renewed as renew_page;
+pub use event::{Event, ShutCause};
 pub use grant::{Grant, Waiter};
 pub use life::{Admin, Forced, Reading, Status};
 pub use notice::{Because, Census, Change, CheckReport, Notice, StateChange, Subject};

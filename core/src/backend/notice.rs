@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::health::Outcome;
+use crate::health::{CheckStatus, Outcome};
 use crate::model::Level;
 
 /// One line for the backend's logs, without a header.
@@ -290,6 +290,9 @@ impl fmt::Display for Reason<'_> {
         if let Some(info) = info {
             write!(f, ", info: \"{info}\"")?;
         }
+        if *status == CheckStatus::HealthAnalyzed {
+            return Ok(());
+        }
         write!(f, ", check duration: {}ms", duration.as_millis())
     }
 }
@@ -299,7 +302,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::health::CheckStatus;
 
     /// What followed `reason: ` in lines of both binaries, and the outcome behind it.
     #[test]

@@ -21,6 +21,8 @@ pub struct ServerState {
     pub(super) usable: bool,
     /// Its limits were set while it had connections, so that it may have more than they allow.
     pub(super) limit_was_set: bool,
+    /// Errors that traffic saw in a row (`observe`).
+    pub(super) errors: u32,
     /// Slots in use, granted ones included.
     pub(super) connections: u32,
     /// Whether it takes no more at the moment.
@@ -40,6 +42,7 @@ impl ServerState {
             weight: settings.weight,
             life,
             usable: false,
+            errors: 0,
             limit_was_set: false,
             connections: 0,
             full: false,

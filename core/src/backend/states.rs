@@ -90,6 +90,7 @@ pub const TRANSITIONS: &[Transition] = &[
     (IS_UP, Cause::LastFail, State::Down),
     (IS_UP, Cause::AskedToStop, State::Stopping),
     (&[State::Up, State::GoingDown], Cause::Condemn, State::GoingDown),
+    (&[State::Stopping], Cause::Condemn, State::Stopping),
     (IS_DOWN, Cause::Pass, State::GoingUp),
     (IS_DOWN, Cause::LastPass, State::Up),
     (IS_DOWN, Cause::Fail, State::Down),

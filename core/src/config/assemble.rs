@@ -10,13 +10,14 @@ use super::finding::{Findings, Weight};
 use super::logging::{LogLine, LogTargets};
 use super::problem::{Place, Problem};
 use super::reader::Reader;
+use super::track::{Tracks, find_tracks};
 use crate::base::ids::{BackendId, FrontendId, LogTargetId, ServerId, TableId};
 use crate::base::map::{Map, Set};
 use crate::keyword::closest;
 use crate::log::Format;
 use crate::model::{
-    Backend, Balance, Choice, Config, ContentRule, Frontend, Inspection, Listener, LogTarget, LogWire, Mode,
-    PersistRule, RetryOn, Server, ServerRule, StickRule, SwitchRule, dynamic_cookie,
+    Backend, Balance, Choice, Config, ContentRule, Frontend, Inspection, Layer, Listener, LogTarget, LogWire,
+    Mode, PersistRule, RetryOn, Server, ServerRule, StickRule, SwitchRule, dynamic_cookie,
 };
 use crate::rules::{self, Rule};
 
@@ -32,8 +33,13 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
         .collect();
     let tables = proxies.iter().filter_map(|draft| draft.stick_table.as_ref());
     let table_ids = tables.enumerate().map(|(id, table)| (table.name.as_str(), TableId(index(id)))).collect();
+    let (tracks, astray) = find_tracks(&proxies, &backend_ids);
+    for fault in astray {
+        let place = fault.place.unwrap_or_else(|| proxies[0].place.clone());
+        reader.add(Weight::Alert, place, fault.message, fault.help);
+    }
     let targets = LogTargets::default();
-    let mut builder = Builder { targets, backend_ids, table_ids, proxies: &proxies, reader };
+    let mut builder = Builder { targets, backend_ids, table_ids, proxies: &proxies, tracks, reader };
     let global_log = std::mem::take(&mut builder.reader.global.log);
     let mut config = Config {
         global: builder.reader.global.model.clone(),
@@ -44,7 +50,7 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
         tables: proxies.iter().filter_map(|draft| draft.stick_table.clone()).collect(),
     };
     config.global.log = global_log.iter().map(|target| builder.targets.id(target.clone())).collect();
-    for draft in &proxies {
+    for (at, draft) in proxies.iter().enumerate() {
         builder.check(draft);
         let log = builder.log(draft, &global_log);
         if draft.kind.has_front() {
@@ -56,7 +62,7 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
             builder.switch_rules(draft);
         }
         if draft.kind.has_back() {
-            config.backends.push(Arc::new(builder.backend(draft, log)));
+            config.backends.push(Arc::new(builder.backend(at, draft, log)));
         } else {
             builder.server_rules(draft);
         }
@@ -125,11 +131,12 @@ fn listeners(draft: &ProxyDraft, frontend: FrontendId) -> impl Iterator<Item = L
 
 /// The servers of a proxy. One without an `id` gets the number of its place, or the next that is free: none
 /// that a server has, and none below one that was given so.
-fn servers(draft: &ProxyDraft) -> Vec<Arc<Server>> {
+fn servers(draft: &ProxyDraft, at: usize, tracks: &Tracks) -> Vec<Arc<Server>> {
     let taken: Set<u32> = draft.servers.iter().filter_map(|server| server.id).collect();
+    let http = draft.settings.mode == Mode::Http;
     let mut next = 1;
     let mut servers = Vec::new();
-    for server in &draft.servers {
+    for (position, server) in draft.servers.iter().enumerate() {
         if server.id.is_none() {
             while taken.contains(&next) {
                 next += 1;
@@ -138,7 +145,9 @@ fn servers(draft: &ProxyDraft) -> Vec<Arc<Server>> {
         let id = server.id.unwrap_or(next);
         servers.extend(server.build().map(|server| {
             let cookie = server.cookie.clone().or_else(|| own_cookie(draft, &server));
-            Arc::new(Server { id, cookie, ..server })
+            let track = tracks.get(&(at, position)).cloned();
+            let observe = server.observe.filter(|observe| http || observe.layer == Layer::Four);
+            Arc::new(Server { id, cookie, track, observe, ..server })
         }));
         next += 1;
     }
@@ -173,6 +182,7 @@ struct Builder<'p, 'e> {
     /// Stick tables by name.
     table_ids: Map<&'p str, TableId>,
     proxies: &'p [ProxyDraft],
+    tracks: Tracks,
     reader: Reader<'e>,
 }
 
@@ -216,6 +226,11 @@ impl Builder<'_, '_> {
     /// What only works in `mode http`.
     fn check_tcp(&mut self, draft: &ProxyDraft, title: &str) {
         let help = "add `mode http`";
+        for server in draft.servers.iter().filter(|server| server.observe == Some(Layer::Seven)) {
+            let (proxy, name) = (&draft.name, &server.name);
+            let message = format!("'server {proxy}/{name}' : 'layer7' can only be used in http proxies.");
+            self.warn(server.place.as_ref().unwrap_or(&draft.place), message, "write `observe layer4`");
+        }
         if let Some(place) = &draft.http_rules_at {
             let keyword = if draft.request_rules.is_empty() { "http-response" } else { "http-request" };
             let message = format!("'{keyword}' rules ignored for {title} as they require HTTP mode.");
@@ -381,7 +396,7 @@ impl Builder<'_, '_> {
 
     /// The `use-server` rules of a proxy, their servers found.
     fn server_rules(&mut self, draft: &ProxyDraft) -> Vec<ServerRule> {
-        let names: Vec<Arc<str>> = servers(draft).iter().map(|server| Arc::clone(&server.name)).collect();
+        let names: Vec<Arc<str>> = draft.servers.iter().map(|server| server.name.as_str().into()).collect();
         let mut rules = Vec::new();
         for ServerRuleDraft { name, format, condition, place } in &draft.server_rules {
             let condition = condition.finish(&draft.acls);
@@ -423,7 +438,7 @@ impl Builder<'_, '_> {
         rules
     }
 
-    fn backend(&mut self, draft: &ProxyDraft, log: Vec<LogTargetId>) -> Backend {
+    fn backend(&mut self, at: usize, draft: &ProxyDraft, log: Vec<LogTargetId>) -> Backend {
         let settings = &draft.settings;
         let persist_rule = |rule: &PersistDraft| PersistRule {
             persistence: rule.persistence,
@@ -444,7 +459,7 @@ impl Builder<'_, '_> {
                 other => other,
             },
             hashing: settings.hashing.clone(),
-            servers: servers(draft),
+            servers: servers(draft, at, &self.tracks),
             timeouts: settings.server,
             retries: settings.retries,
             // Only requests can be told apart from their answers.

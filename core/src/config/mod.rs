@@ -21,6 +21,7 @@ pub mod problem;
 mod reader;
 mod section;
 pub mod server_option;
+mod track;
 
 pub use load::{Loaded, load};
 pub use reader::Source;

@@ -294,6 +294,25 @@ impl Checker {
         self.state = State::Waiting(now.time + self.spread(span));
     }
 
+    /// Starts the next check after `fastinter` at the latest.
+    pub fn hasten(&mut self, now: Now) {
+        if let State::Waiting(at) = self.state {
+            let span = self.settings.fastinter.unwrap_or(self.settings.inter);
+            self.state = State::Waiting(at.min(now.time + span));
+        }
+    }
+
+    /// Lets a check that is due pass by; `false` if one is running.
+    pub fn pause(&mut self, now: Now) -> bool {
+        if let State::Waiting(at) = self.state
+            && at <= now.time
+        {
+            self.state = State::Waiting(now.time + self.settings.inter);
+            return true;
+        }
+        false
+    }
+
     /// Up to so many per cent more or less.
     fn spread(&mut self, span: Duration) -> Duration {
         let Some((percent, rng)) = &mut self.spread else {

@@ -149,6 +149,14 @@ pub struct Server {
     pub init_state: InitState,
     /// `track`: the server whose state it has.
     pub track: Option<Track>,
+    /// `observe`: errors in traffic that count for its health; only of a server that is checked.
+    pub observe: Option<Observe>,
+    /// `on-marked-down shutdown-sessions`.
+    pub shut_when_down: bool,
+    /// `on-marked-up shutdown-backup-sessions`.
+    pub shut_backups_when_up: bool,
+    /// `slowstart`.
+    pub slow_start: Option<Duration>,
     /// `source ADDRESS`: local address of traffic connections.
     pub source: Option<std::net::SocketAddr>,
     /// `pool-max-conn`; `None` is unlimited.
@@ -171,6 +179,40 @@ pub enum InitState {
     Down,
     /// Down, until `rise` checks pass.
     FullyDown,
+}
+
+/// `observe`, `error-limit` and `on-error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observe {
+    /// Which errors count.
+    pub layer: Layer,
+    /// How many in a row.
+    pub limit: u32,
+    /// What follows.
+    pub on_error: OnError,
+}
+
+/// What `observe` looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Connections.
+    Four,
+    /// Connections and answers.
+    Seven,
+}
+
+/// What follows when `observe` has seen too many errors (`on-error`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// It counts as a failed check.
+    #[default]
+    FailCheck,
+    /// The next check comes sooner.
+    FastInter,
+    /// The server is down.
+    MarkDown,
+    /// One failed check more, and the server is down.
+    SuddenDeath,
 }
 
 /// The server that another one tracks.

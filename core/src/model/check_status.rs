@@ -33,6 +33,8 @@ pub enum CheckStatus {
     ProcessTimeout,
     /// A program told that all is well.
     ProcessOk,
+    /// Traffic told of too many errors (`observe`).
+    HealthAnalyzed,
 }
 
 impl CheckStatus {
@@ -54,6 +56,7 @@ impl CheckStatus {
             CheckStatus::ProcessError => "PROCERR",
             CheckStatus::ProcessTimeout => "PROCTOUT",
             CheckStatus::ProcessOk => "PROCOK",
+            CheckStatus::HealthAnalyzed => "HANA",
         }
     }
 
@@ -75,6 +78,7 @@ impl CheckStatus {
             CheckStatus::ProcessError => "External check error",
             CheckStatus::ProcessTimeout => "External check timeout",
             CheckStatus::ProcessOk => "External check passed",
+            CheckStatus::HealthAnalyzed => "Health analyze",
         }
     }
 
@@ -101,7 +105,8 @@ impl CheckStatus {
             | CheckStatus::Layer7Response
             | CheckStatus::Layer7Status
             | CheckStatus::ProcessError
-            | CheckStatus::ProcessTimeout => false,
+            | CheckStatus::ProcessTimeout
+            | CheckStatus::HealthAnalyzed => false,
         }
     }
 }

@@ -15,7 +15,9 @@ mod retry;
 mod switching;
 mod table;
 
-pub use backend::{Backend, Check, InitState, Redispatch, Reuse, Server, ServerTimeouts, Track};
+pub use backend::{
+    Backend, Check, InitState, Layer, Observe, OnError, Redispatch, Reuse, Server, ServerTimeouts, Track,
+};
 pub use balance::{Balance, HashFunction, HashKey, Hashing, Mapping, RingKey, UriPart};
 pub use check::{
     CheckAction, CheckConnect, CheckFamily, CheckKind, CheckPort, CheckRequest, CheckScript, CheckSend,

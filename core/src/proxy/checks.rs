@@ -6,6 +6,7 @@ use super::conn::{Upstream, Use};
 use super::output::{CloseHow, FirstWord, Output};
 use super::worker::{Facts, Owner, Worker};
 use crate::base::ids::{BackendId, ConnId, ServerId, WorkerId};
+use crate::base::map::Map;
 use crate::base::random::Seed;
 use crate::base::slots::Key;
 use crate::base::time::{Now, Time};
@@ -27,6 +28,7 @@ struct Watch {
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     list: Vec<Watch>,
+    by_server: Map<(BackendId, ServerId), usize>,
 }
 
 impl Checks {
@@ -49,6 +51,7 @@ impl Checks {
                 let checker = checker.spread_by(config.global.spread_checks, rng);
                 let checker = checker.in_process(facts.pid, Arc::clone(&hostname));
                 let backend = BackendId(index as u32);
+                checks.by_server.insert((backend, id), checks.list.len());
                 checks.list.push(Watch { backend, server: id, checker, conn: None, timer: Timer::default() });
             }
         }
@@ -79,11 +82,28 @@ impl Worker {
         if !watch.timer.comes_up(at) {
             return;
         }
-        if watch.checker.poll_timeout() <= self.now.time {
-            self.check_news(index, CheckInput::Timeout);
-        } else {
+        let early = watch.checker.poll_timeout() > self.now.time;
+        if early || (self.is_paused(index) && self.checks.list[index].checker.pause(self.now)) {
             self.arm_check(index);
+        } else {
+            self.check_news(index, CheckInput::Timeout);
         }
+    }
+
+    /// A server is to be checked soon.
+    pub(super) fn check_soon(&mut self, backend: BackendId, server: ServerId) {
+        let Some(index) = self.checks.by_server.get(&(backend, server)).copied() else {
+            return;
+        };
+        self.checks.list[index].checker.hasten(self.now);
+        self.arm_check(index);
+    }
+
+    /// Whether the server is in maintenance, where checks pause.
+    fn is_paused(&self, index: usize) -> bool {
+        let watch = &self.checks.list[index];
+        let (backend, server) = (watch.backend, watch.server);
+        self.shared.backend(backend).with(|machine| !machine.server(server).is_checked())
     }
 
     /// The connection of a check is gone already.

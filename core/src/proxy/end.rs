@@ -5,8 +5,12 @@ use crate::sample::Ending;
 /// Who ended an exchange early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
+    /// The server comes back that a backup stood in for (`on-marked-up`).
+    Active,
     /// The client went away or was silent.
     Client,
+    /// The server's health (`on-marked-down`).
+    Down,
     /// The proxy refused: a rule, an invalid request or response.
     Proxy,
     /// The server went away, refused or was silent.
@@ -37,6 +41,8 @@ pub enum Phase {
     Data,
     /// The response's end, nothing left to read.
     Last,
+    /// Nothing is said of it.
+    Unsaid,
 }
 
 /// The one end of an exchange.
@@ -67,8 +73,10 @@ impl End {
             return Ending { letters: *b"----" };
         };
         let first = match (by, why) {
+            (By::Active, _) => b'U',
             (By::Client, Why::Failed) => b'C',
             (By::Client, Why::TimedOut) => b'c',
+            (By::Down, _) => b'D',
             (By::Proxy, _) => b'P',
             (By::Server, Why::Failed) => b'S',
             (By::Server, Why::TimedOut) => b's',
@@ -80,6 +88,7 @@ impl End {
             Phase::Headers => b'H',
             Phase::Data => b'D',
             Phase::Last => b'L',
+            Phase::Unsaid => b'-',
         };
         Ending { letters: [first, second, b'-', b'-'] }
     }

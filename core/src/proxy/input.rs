@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::backend::Grant;
+use crate::backend::{Grant, ShutCause};
 use crate::base::address::Address;
 use crate::base::ids::{BackendId, ConnId, ListenerId, ServerId};
 pub use crate::base::socket::{ConnectError, LostReason};
@@ -88,6 +88,22 @@ pub enum Message {
     Redistribute(Grant),
     /// The process or a frontend has room again: listeners paused for it may accept.
     RoomToAccept,
+    /// A server is to be checked soon; for the worker that runs checks.
+    CheckSoon {
+        /// Backend.
+        backend: BackendId,
+        /// Server within it.
+        server: ServerId,
+    },
+    /// The streams on a server are to end.
+    ShutSessions {
+        /// Backend.
+        backend: BackendId,
+        /// Server within it.
+        server: ServerId,
+        /// Why.
+        cause: ShutCause,
+    },
     /// A server's state changed; idle connections to a server that is down are closed.
     ServerDown {
         /// Backend.

@@ -9,6 +9,7 @@ mod end;
 mod gather;
 mod hash_key;
 mod input;
+mod lifecycle;
 mod logs;
 mod output;
 mod pages;

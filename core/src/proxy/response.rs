@@ -10,6 +10,7 @@ use super::persistence::capture_response;
 use super::size;
 use super::stream::{Stream, Transfer, Waiting};
 use super::worker::Worker;
+use crate::backend::Observed;
 use crate::base::ids::{ConnId, Side, StreamId};
 use crate::base::limits;
 use crate::base::slots::Key;
@@ -72,6 +73,7 @@ impl Worker {
     }
 
     fn bad_response(&mut self, stream: &mut Stream) {
+        self.observe(stream, Observed::BadAnswer);
         if self.retry_request(stream, RetryOn::JUNK_RESPONSE) {
             return;
         }
@@ -94,6 +96,7 @@ impl Worker {
         if framing.body == BodyLength::Chunked && !self.can_be_chunks(&rest) {
             return self.bad_response(stream);
         }
+        self.observe(stream, Observed::status(stream.response.status));
         if stream.replay.is_some() && self.retry_status(stream, key, &framing, &rest) {
             return;
         }
@@ -409,6 +412,12 @@ impl Worker {
         if begun {
             return self.bad_response(stream);
         }
+        let server = stream.backend.zip(stream.server);
+        self.end_without_response(stream);
+        self.observe_server(server, Observed::NoAnswer);
+    }
+
+    fn end_without_response(&mut self, stream: &mut Stream) {
         if self.retry_request(stream, RetryOn::EMPTY_RESPONSE) {
             return;
         }
@@ -554,10 +563,11 @@ impl Worker {
         if waits_for_client {
             self.touch_server(&mut stream);
         } else if stream.waiting == Waiting::Response {
-            if self.retry_request(&mut stream, RetryOn::RESPONSE_TIMEOUT) {
-                return self.put_back(stream);
+            let server = stream.backend.zip(stream.server);
+            if !self.retry_request(&mut stream, RetryOn::RESPONSE_TIMEOUT) {
+                self.fail(&mut stream, 504, End::early(By::Server, Phase::Headers, Why::TimedOut));
             }
-            self.fail(&mut stream, 504, End::early(By::Server, Phase::Headers, Why::TimedOut));
+            self.observe_server(server, Observed::LateAnswer);
         } else if stream.waiting == Waiting::Tunnel && self.client_is_due(stream.client) {
             // Both are silent, as a tunnel's one timeout has it: the client is named first.
             self.fail(&mut stream, 408, End::early(By::Client, Phase::Data, Why::TimedOut));

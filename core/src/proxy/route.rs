@@ -6,7 +6,7 @@ use super::input::ConnectError;
 use super::output::{CloseHow, FirstWord, Output};
 use super::stream::{Stream, Waiting};
 use super::worker::Worker;
-use crate::backend::{Assigned, Cancelled, Grant, Wish};
+use crate::backend::{Assigned, Cancelled, Grant, Observed, Wish};
 use crate::base::address::Address;
 use crate::base::ids::{ConnId, ServerId};
 use crate::base::slots::Key;
@@ -200,6 +200,7 @@ impl Worker {
                 let Some(mut stream) = self.take(id) else { return };
                 stream.deadline = Time::NEVER;
                 stream.times.connected = self.now.time;
+                self.observe(&stream, Observed::Connected);
                 if stream.http {
                     self.send_request(&mut stream);
                 } else {
@@ -221,6 +222,7 @@ impl Worker {
             Use::Stream(id) => {
                 let Some(mut stream) = self.take(id) else { return };
                 stream.upstream = None;
+                self.observe(&stream, Observed::NotConnected);
                 self.retry_connection(&mut stream, Why::Failed);
                 self.put_back(stream);
             }
@@ -231,6 +233,7 @@ impl Worker {
         if let Some(key) = stream.upstream.take() {
             self.close_upstream(key, CloseHow::Reset);
         }
+        self.observe(stream, Observed::NotConnected);
         self.retry_connection(stream, Why::TimedOut);
     }
 

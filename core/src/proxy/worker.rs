@@ -378,6 +378,8 @@ impl Worker {
         match *message {
             Message::Granted(grant) => self.on_granted(grant),
             Message::Redistribute(grant) => self.on_redistributed(grant),
+            Message::CheckSoon { backend, server } => self.check_soon(backend, server),
+            Message::ShutSessions { backend, server, cause } => self.shut_sessions(backend, server, cause),
             Message::RoomToAccept => self.room_to_accept(),
             Message::ServerDown { backend, server } => {
                 for key in self.pools[backend.index()][server.index()].take_all() {
@@ -419,6 +421,16 @@ impl Worker {
             Event::ServerDown { server } => {
                 for worker in 0..self.facts.workers {
                     let message = Message::ServerDown { backend, server };
+                    self.put(Output::Tell { to: WorkerId(worker), message });
+                }
+            }
+            Event::CheckSoon { server } => {
+                let message = Message::CheckSoon { backend, server };
+                self.put(Output::Tell { to: WorkerId(0), message });
+            }
+            Event::ShutSessions { server, cause } => {
+                for worker in 0..self.facts.workers {
+                    let message = Message::ShutSessions { backend, server, cause };
                     self.put(Output::Tell { to: WorkerId(worker), message });
                 }
             }

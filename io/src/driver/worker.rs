@@ -280,6 +280,10 @@ fn server(index: usize, address: SocketAddr) -> Arc<Server> {
         pool_max_conn: None,
         init_state: Default::default(),
         track: None,
+        observe: None,
+        shut_when_down: false,
+        shut_backups_when_up: false,
+        slow_start: None,
         pool_purge_delay: Duration::from_secs(5),
         check: None,
     })

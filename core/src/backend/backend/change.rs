@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Backend;
-use crate::backend::Event;
+use crate::backend::event::{Event, ShutCause};
 use crate::backend::life::{Life, Standing, Status};
 use crate::backend::notice::{Because, Census, Change, Notice, StateChange};
 use crate::base::ids::ServerId;
@@ -24,6 +24,7 @@ impl Backend {
         let usable = self.usable;
         self.refresh(server);
         let requeued = self.requeue(server, before, after);
+        self.shut_backups_if_asked(server, before, after);
         self.report_change(server, before, after, because, requeued);
         self.report_if_last(usable);
         self.events.push_back(Event::Changed { server });
@@ -45,6 +46,7 @@ impl Backend {
         let mut moved = 0;
         if reachable(before) && !reachable(after) {
             self.events.push_back(Event::ServerDown { server });
+            self.shut_if_asked(server);
             while let Some(left) = self.queue.dismiss(Some(server)) {
                 moved += 1;
                 self.events.push_back(Event::Redistribute(self.grant(server, left)));
@@ -55,6 +57,29 @@ impl Backend {
         self.fill_all();
         let served = waiting - self.queue.total();
         if after.takes_new() && !before.takes_new() { served } else { moved }
+    }
+
+    /// `on-marked-down shutdown-sessions`.
+    fn shut_if_asked(&mut self, server: ServerId) {
+        if self.servers[server.index()].settings.shut_when_down {
+            self.events.push_back(Event::ShutSessions { server, cause: ShutCause::ServerDown });
+        }
+    }
+
+    /// `on-marked-up shutdown-backup-sessions`: only a server that takes traffic and is no backup ends that of
+    /// others.
+    fn shut_backups_if_asked(&mut self, server: ServerId, before: Standing, after: Standing) {
+        let state = &self.servers[server.index()];
+        let came_up = before.status() != Status::Up && after.status() == Status::Up;
+        if !came_up || !state.settings.shut_backups_when_up || state.settings.backup || !state.is_usable() {
+            return;
+        }
+        for (index, other) in self.servers.iter().enumerate().filter(|(_, other)| other.settings.backup) {
+            if other.connections > 0 {
+                let server = ServerId(index as u32);
+                self.events.push_back(Event::ShutSessions { server, cause: ShutCause::ServerUp });
+            }
+        }
     }
 
     /// When no server is left, nobody waits for one.

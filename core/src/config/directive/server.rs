@@ -38,7 +38,8 @@ fn server(proxy: &mut ProxyDraft, line: &mut Line<'_>) {
     if line.environment.keeps_unresolved() {
         defaults.init_address.push(InitAddress::None);
     }
-    if let Some(server) = read_server(line.words, &defaults, &context, line.findings) {
+    if let Some(mut server) = read_server(line.words, &defaults, &context, line.findings) {
+        server.place = Some(line.place.clone());
         let place = LinePlace { file: line.place.file.to_string(), line: line.place.line as usize };
         proxy.server_names.add(&proxy.name, &server, line.words, &place, line.findings);
         proxy.servers.push(server);

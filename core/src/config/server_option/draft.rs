@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::address::Address;
-use crate::model::{Check, InitState, RingKey, Server};
+use crate::config::problem::Place;
+use crate::model::{Check, InitState, Layer, Observe, OnError, RingKey, Server};
 
 /// Where a server's checks go, as far as `addr` says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,24 @@ pub struct ServerDraft {
     pub id: Option<u32>,
     /// `hash-key`.
     pub ring_key: RingKey,
+    /// `init-state`.
+    pub init_state: InitState,
+    /// `track`, as it is written.
+    pub track: Option<String>,
+    /// `observe`.
+    pub observe: Option<Layer>,
+    /// `error-limit`.
+    pub error_limit: u32,
+    /// `on-error`.
+    pub on_error: OnError,
+    /// `on-marked-down shutdown-sessions`.
+    pub shut_when_down: bool,
+    /// `on-marked-up shutdown-backup-sessions`.
+    pub shut_backups_when_up: bool,
+    /// `slowstart`.
+    pub slow_start: Option<Duration>,
+    /// Where its line is.
+    pub place: Option<Place>,
     /// `source`.
     pub source: Option<SocketAddr>,
     /// `pool-max-conn`.
@@ -97,6 +116,15 @@ impl Default for ServerDraft {
             disabled: false,
             id: None,
             ring_key: RingKey::default(),
+            init_state: InitState::default(),
+            track: None,
+            observe: None,
+            error_limit: 10,
+            on_error: OnError::default(),
+            shut_when_down: false,
+            shut_backups_when_up: false,
+            slow_start: None,
+            place: None,
             source: None,
             pool_max_conn: None,
             pool_purge_delay: Duration::from_secs(5),
@@ -129,8 +157,16 @@ impl ServerDraft {
             maxqueue: self.maxqueue,
             backup: self.backup,
             disabled: self.disabled,
-            init_state: InitState::default(),
+            init_state: self.init_state,
             track: None,
+            observe: self.observe.filter(|_| self.check).map(|layer| Observe {
+                layer,
+                limit: self.error_limit,
+                on_error: self.on_error,
+            }),
+            shut_when_down: self.shut_when_down,
+            shut_backups_when_up: self.shut_backups_when_up,
+            slow_start: self.slow_start,
             source: self.source,
             pool_max_conn: self.pool_max_conn,
             pool_purge_delay: self.pool_purge_delay,

@@ -46,6 +46,10 @@ pub fn read_server(
     read_options(TABLES, words, 3, &mut draft, &reading, findings);
     // Behind the options: `init-addr` says what to do about a name that does not resolve.
     draft.address = place_server(address, &mut draft, &reading, findings);
+    if draft.check && draft.track.is_some() {
+        let message = format!("{subject} : unable to enable checks and tracking at the same time!");
+        findings.alert(1, message, "the server that is tracked is checked for both: leave `check` out");
+    }
     check_reachable(&draft, context.backend, findings);
     draft.address.is_some().then_some(draft)
 }

@@ -4,6 +4,7 @@ mod check;
 mod distinct;
 mod draft;
 mod identity;
+mod life;
 mod limits;
 mod line;
 mod pool;
@@ -22,7 +23,7 @@ pub type ServerOption = LineOption<ServerDraft>;
 
 /// Every table of server options.
 pub const TABLES: &[&[ServerOption]] =
-    &[check::TABLE, identity::TABLE, limits::TABLE, pool::TABLE, refused::TABLE, source::TABLE];
+    &[check::TABLE, identity::TABLE, life::TABLE, limits::TABLE, pool::TABLE, refused::TABLE, source::TABLE];
 
 /// The catalog's entries of all server options.
 pub fn rows() -> impl Iterator<Item = Entry> {

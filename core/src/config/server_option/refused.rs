@@ -1,8 +1,6 @@
 //! Server options that say "no" to what evenkeel does not do yet: that is what it does already.
 
 use super::ServerOption;
-use crate::config::line_option::{Argument, Fault};
-use crate::keyword::Support;
 
 /// The rows of this family.
 pub(super) const TABLE: &[ServerOption] = &[
@@ -26,20 +24,6 @@ pub(super) const TABLE: &[ServerOption] = &[
         "server web1 127.0.0.1:8080 no-send-proxy-v2-ssl-cn",
     ),
     negative("no-ssl", "Uses no TLS.", "server web1 127.0.0.1:8080 no-ssl"),
-    ServerOption {
-        name: "error-limit",
-        argument: Argument::One("'error-limit' expects an integer argument."),
-        set: |_, value| match value.text.parse::<u32>() {
-            Ok(limit) if limit > 0 => Ok(()),
-            Ok(_) | Err(_) => {
-                Err(Fault::new("'error-limit' has to be > 0.", "write a whole number from 1 up"))
-            }
-        },
-        support: Support::Ignored("it has an effect only with `observe`, which is an error until it works"),
-        summary: "Errors in traffic until `on-error` acts.",
-        example: "server web1 127.0.0.1:8080 check error-limit 10",
-        ..ServerOption::ROW
-    },
 ];
 
 const fn negative(name: &'static str, summary: &'static str, example: &'static str) -> ServerOption {

@@ -112,10 +112,8 @@ fn a_name_that_does_not_resolve_is_handled_as_init_addr_says() {
 
 #[test]
 fn every_fault_of_a_line_is_reported() {
-    let (_, messages) = read(
-        "server s1 127.0.0.1:80 chekc zebra 5 inter 0 slowstart 10s weight 300",
-        &ServerDraft::default(),
-    );
+    let (_, messages) =
+        read("server s1 127.0.0.1:80 chekc zebra 5 inter 0 ssl weight 300", &ServerDraft::default());
 
     assert_eq!(
         messages,
@@ -123,7 +121,7 @@ fn every_fault_of_a_line_is_reported() {
             "'server web/s1' : unknown keyword 'chekc'; did you mean 'check' maybe ?",
             "'server web/s1' : unknown keyword 'zebra'.",
             "'server web/s1' : invalid value 0 for argument 'inter' of server s1.",
-            "'server web/s1' : 'slowstart' is known, not supported yet.",
+            "'server web/s1' : 'ssl' is known, not supported yet.",
             "'server web/s1' : weight of server s1 is not within 0 and 256 (300).",
         ]
     );

@@ -230,7 +230,10 @@ impl World {
                     self.letters.push(Letter::AskAgain { stream });
                 }
                 Event::ServerDown { server } => assert!(!self.up[server.index()]),
-                Event::Changed { .. } | Event::Notice(_) => {}
+                Event::Changed { .. }
+                | Event::CheckSoon { .. }
+                | Event::Notice(_)
+                | Event::ShutSessions { .. } => {}
             }
         }
     }

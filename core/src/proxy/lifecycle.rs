@@ -1,0 +1,58 @@
+//! Where exchanges and the health of servers meet: what traffic tells of a server (`observe`), and exchanges
+//! that end because a server went down or came up (`on-marked-down`, `on-marked-up`).
+
+use super::end::{By, End, Phase, Why};
+use super::stream::{Stream, Waiting};
+use super::worker::Worker;
+use crate::backend::{Observed, ShutCause};
+use crate::base::ids::{BackendId, ServerId, StreamId};
+
+impl Worker {
+    /// Tells the backend what an exchange saw of its server, if that one is observed.
+    pub(super) fn observe(&mut self, stream: &Stream, observed: Observed) {
+        self.observe_server(stream.backend.zip(stream.server), observed);
+    }
+
+    /// The same for an exchange that has left its server.
+    pub(super) fn observe_server(&mut self, server: Option<(BackendId, ServerId)>, observed: Observed) {
+        let Some((id, server)) = server else { return };
+        if self.config.backends[id.index()].servers[server.index()].observe.is_some() {
+            self.with_backend(id, |backend, now| backend.on_traffic(now, server, observed));
+        }
+    }
+
+    /// Ends all exchanges that this worker has on a server.
+    pub(super) fn shut_sessions(&mut self, backend: BackendId, server: ServerId, cause: ShutCause) {
+        for key in self.streams.keys() {
+            let stream = self.streams.get(key).and_then(Option::as_ref);
+            let on_it = stream.is_some_and(|stream| {
+                stream.backend == Some(backend) && stream.server == Some(server) && stream.slot_held
+            });
+            if on_it && let Some(mut stream) = self.take(StreamId(key)) {
+                self.shut_session(&mut stream, cause);
+                self.put_back(stream);
+            }
+        }
+    }
+
+    fn shut_session(&mut self, stream: &mut Stream, cause: ShutCause) {
+        let by = match cause {
+            ShutCause::ServerDown => By::Down,
+            ShutCause::ServerUp => By::Active,
+        };
+        let status = match stream.waiting {
+            Waiting::TurnAround | Waiting::Connection => 503,
+            Waiting::Request
+            | Waiting::Body
+            | Waiting::Content
+            | Waiting::Slot
+            | Waiting::Response
+            | Waiting::Bodies
+            | Waiting::Tunnel
+            | Waiting::Reply => 502,
+        };
+        let raw = !stream.http && stream.waiting == Waiting::Tunnel;
+        let phase = if raw { Phase::Unsaid } else { stream.phase() };
+        self.fail(stream, status, End::early(by, phase, Why::Failed));
+    }
+}
