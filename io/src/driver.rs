@@ -13,11 +13,13 @@ use bytes::BytesMut;
 use evenkeel_core::base::ids::{ConnId, WorkerId};
 use evenkeel_core::base::time::{Now, Time};
 use evenkeel_core::proxy::{Input, Output, Wakeup, Worker};
+use tokio::sync::oneshot;
 
 use crate::conn::{Conns, Reading};
 use crate::doors::Doors;
 use crate::log_sink::LogSink;
 use crate::net::Net;
+use crate::programs::Programs;
 use crate::ready::{Alarm, Mailbox, Token};
 use crate::relay::CHUNK_MIN;
 
@@ -67,6 +69,7 @@ pub struct Driver<N: Net, M, L> {
     alarm: Alarm,
     pub(crate) conns: Conns<N::Stream>,
     pub(crate) doors: Doors<N::Listener>,
+    programs: Programs,
     pub(crate) news: VecDeque<Input>,
     pub(crate) ready: VecDeque<Token>,
     dirty: Vec<ConnId>,
@@ -100,6 +103,7 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
             log,
             mailbox,
             conns: Conns::new(),
+            programs: Programs::default(),
             news: VecDeque::new(),
             ready: VecDeque::new(),
             dirty: Vec::new(),
@@ -182,6 +186,10 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
             Input::ConnectFailed { conn, .. } | Input::Lost { conn, .. } => {
                 self.conns.remove(conn).is_none() && !self.forget_stillborn(conn)
             }
+            Input::Exited { run, .. } => {
+                self.programs.forget(run);
+                false
+            }
             Input::Message(_) | Input::Signal(_) | Input::Timeout => false,
         }
     }
@@ -213,6 +221,12 @@ impl<N: Net, M: Machine, L: LogSink> Driver<N, M, L> {
             Output::PauseAccepting { listener } => self.doors.pause(listener),
             Output::ResumeAccepting { listener } => self.doors.resume(listener),
             Output::StopListening { listener } => self.doors.close(listener),
+            Output::Run { run, program } => {
+                let (stop, stopped) = oneshot::channel();
+                let running = self.net.run(&program, stopped);
+                self.programs.watch(run, stop, running, &self.mailbox);
+            }
+            Output::Kill { run } => self.programs.kill(run),
             Output::Tell { to, message } => {
                 if let Some(mailbox) = self.colleagues.get(to.index()) {
                     mailbox.send(Input::Message(message));

@@ -14,6 +14,7 @@ pub mod log_sink;
 pub mod net;
 pub mod probe;
 pub mod process;
+mod programs;
 mod ready;
 mod relay;
 mod service;

@@ -9,9 +9,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::program::Program;
 use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::Now;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
+
+pub use crate::programs::Running;
 
 /// A network: opens connections and tells the time.
 pub trait Net {
@@ -30,6 +34,10 @@ pub trait Net {
 
     /// Closes a connection by RST instead of FIN.
     fn abort(&self, stream: Self::Stream);
+
+    /// Starts a program and returns at once. What is returned ends when the program does; `stopped` ends the
+    /// program.
+    fn run(&self, program: &Program, stopped: oneshot::Receiver<()>) -> Running;
 
     /// The present.
     fn now(&self) -> Now;

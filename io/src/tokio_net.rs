@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::program::Program;
 use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::Now;
 use nix::errno::Errno;
@@ -23,9 +24,11 @@ use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::net::{Accepted, Listener, Net, Stream};
+use crate::net::{Accepted, Listener, Net, Running, Stream};
+use crate::programs;
 use crate::spares::{Spare, Spares, reset};
 
 /// Bytes that one packet takes on any usual path. Longer first writes may leave a short packet behind full ones.
@@ -72,6 +75,10 @@ impl Net for TokioNet {
             (Transport::Tcp(socket), None) => reset(&SockRef::from(&socket)),
             (Transport::Unix(_), _) => {}
         }
+    }
+
+    fn run(&self, program: &Program, stopped: oneshot::Receiver<()>) -> Running {
+        programs::run(program, stopped)
     }
 
     fn now(&self) -> Now {

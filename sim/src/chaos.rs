@@ -12,11 +12,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::program::Program;
 use evenkeel_core::base::random::Rng;
 use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::Now;
-use evenkeel_io::net::{Accepted, Listener, Net, Stream};
+use evenkeel_io::net::{Accepted, Listener, Net, Running, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
 
 /// Most bytes of a read or write that is cut short.
 const SHORT_MAX: u64 = 64;
@@ -85,6 +87,10 @@ impl<N: Net> Net for ChaosNet<N> {
 
     fn abort(&self, stream: Self::Stream) {
         self.net.abort(stream.inner);
+    }
+
+    fn run(&self, program: &Program, stopped: oneshot::Receiver<()>) -> Running {
+        self.net.run(program, stopped)
     }
 
     fn now(&self) -> Now {

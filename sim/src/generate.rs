@@ -79,6 +79,7 @@ fn proxy(rng: &mut Rng) -> ProxyPlan {
             downinter: maybe(rng, &[50, 500]),
             rise: 1 + rng.below(3) as u32,
             fall: 1 + rng.below(3) as u32,
+            program: rng.chance(1, 6),
         },
     }
 }

@@ -212,6 +212,9 @@ pub struct TimeoutsPlan {
 pub struct CheckPlan {
     /// HTTP, or connect only.
     pub http: bool,
+    /// By a program, whatever `http` says.
+    #[serde(skip_serializing_if = "is_default")]
+    pub program: bool,
     /// `inter`, in milliseconds.
     pub inter: u64,
     /// `fastinter`, zero for unset.

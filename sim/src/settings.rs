@@ -189,6 +189,7 @@ fn backend(scenario: &Scenario) -> model::Backend {
         response_rules: Vec::new(),
         error_pages: model::ErrorPages::new(),
         log: vec![STATE_LOG],
+        external_check: plan.check.program.then(program_check),
         log_health_checks: false,
         check: if plan.check.http { http_check() } else { model::CheckKind::Connect },
     }
@@ -247,6 +248,16 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
             rise: check.rise,
             fall: check.fall,
         }),
+    }
+}
+
+fn program_check() -> model::ExternalCheck {
+    model::ExternalCheck {
+        command: "check".to_owned(),
+        path: None,
+        preserve_env: false,
+        proxy_id: 1,
+        listens_at: None,
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::{ConnId, ListenerId, WorkerId};
+use evenkeel_core::base::program::{Program, RunId};
 use evenkeel_core::base::random::Rng;
 use evenkeel_core::base::time::{Now, Time, Wall};
 use evenkeel_core::proxy::{CloseHow, Input, Message, Output, Worker};
@@ -37,6 +38,8 @@ pub struct Surroundings<'a> {
     pub network: &'a mut Network,
     /// Who watches.
     pub record: &'a mut Record,
+    /// Programs to be run, or to be ended if there is none.
+    pub programs: &'a mut Vec<(WorkerId, RunId, Option<Program>)>,
     /// Messages for other workers, to be delivered by the world: from, to, what.
     pub letters: &'a mut Vec<(WorkerId, WorkerId, Message)>,
 }
@@ -182,7 +185,7 @@ impl Shell {
                 around.network.close(lost.wire, End::Proxy, CloseHow::Graceful);
                 false
             }
-            Input::Message(_) | Input::Signal(_) | Input::Timeout => false,
+            Input::Exited { .. } | Input::Message(_) | Input::Signal(_) | Input::Timeout => false,
         }
     }
 
@@ -211,6 +214,8 @@ impl Shell {
                 self.ready.push_back(Token::Door);
             }
             Output::StopListening { .. } => self.close_door(around),
+            Output::Run { run, program } => around.programs.push((self.id, run, Some(program))),
+            Output::Kill { run } => around.programs.push((self.id, run, None)),
             Output::Tell { to, message } => around.letters.push((self.id, to, message)),
             Output::Log { .. } | Output::Notice { .. } => {}
             Output::Stopped => self.stopped = true,

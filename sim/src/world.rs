@@ -4,10 +4,12 @@
 
 mod phases;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use evenkeel_core::base::ids::{BackendId, WorkerId};
+use evenkeel_core::base::program::{Exit, Program, RunId};
 use evenkeel_core::base::random::{Rng, Seed};
 use evenkeel_core::base::time::Time;
 use evenkeel_core::proxy::{Facts, Input, Message, Shared, Worker};
@@ -15,6 +17,7 @@ use evenkeel_core::proxy::{Facts, Input, Message, Shared, Worker};
 use self::phases::Phase;
 
 use crate::actor::client::Client;
+use crate::actor::program::fate;
 use crate::actor::server::Server;
 use crate::actor::{Actor, Stage};
 use crate::conditions::Conditions;
@@ -40,6 +43,7 @@ const EVENTS_MAX: u64 = 2_000_000;
 enum Event {
     Actor(Actor),
     Alarm(usize),
+    Exited(WorkerId, RunId, Exit),
     Faults,
     Letter(WorkerId, Message),
     Network(NetworkEvent),
@@ -91,6 +95,10 @@ pub struct World {
     servers: Vec<Server>,
     record: Record,
     letters: Vec<(WorkerId, WorkerId, Message)>,
+    /// Programs to be run, or to be ended.
+    orders: Vec<(WorkerId, RunId, Option<Program>)>,
+    /// Programs that run, and since when.
+    runs: BTreeMap<(WorkerId, RunId), Time>,
     timers: Vec<(Time, Actor)>,
     events: u64,
     turns: u64,
@@ -143,6 +151,8 @@ impl World {
                 .map(|index| Server::new(index, seed.stream(&format!("server {index}"))))
                 .collect(),
             letters: Vec::new(),
+            orders: Vec::new(),
+            runs: BTreeMap::new(),
             timers: Vec::new(),
             events: 0,
             turns: 0,
@@ -212,6 +222,12 @@ impl World {
                 self.alarm_at[worker] = Time::NEVER;
                 self.turn(worker);
             }
+            Event::Exited(worker, run, exit) => {
+                if self.runs.remove(&(worker, run)).is_some() {
+                    self.shells[worker.index()].post(Input::Exited { run, exit });
+                    self.plan_turn(worker.index());
+                }
+            }
             Event::Faults => self.change_conditions(),
             Event::Letter(to, message) => {
                 self.shells[to.index()].post(Input::Message(message));
@@ -225,8 +241,12 @@ impl World {
 
     fn turn(&mut self, worker: usize) {
         self.turn_planned[worker] = false;
-        let mut around =
-            Surroundings { network: &mut self.network, record: &mut self.record, letters: &mut self.letters };
+        let mut around = Surroundings {
+            network: &mut self.network,
+            record: &mut self.record,
+            programs: &mut self.orders,
+            letters: &mut self.letters,
+        };
         let shell = &mut self.shells[worker];
         shell.turn(self.now, &mut around);
         self.turns += 1;
@@ -289,6 +309,9 @@ impl World {
         for (at, actor) in self.timers.drain(..) {
             self.queue.push(at, Event::Actor(actor));
         }
+        for (worker, run, program) in std::mem::take(&mut self.orders) {
+            self.order_program(worker, run, program.as_ref());
+        }
         for (from, to, message) in std::mem::take(&mut self.letters) {
             let late = self.network.conditions.late_messages_ms * 1_000_000;
             let most = self.scenario.network.message_us * 1_000 + late + 1;
@@ -297,6 +320,21 @@ impl World {
             // One nanosecond apart, for events of one instant come in any order.
             *last = at.max(*last + Duration::from_nanos(1));
             self.queue.push(*last, Event::Letter(to, message));
+        }
+    }
+
+    /// Runs a program as what befalls its server has it, or ends it.
+    fn order_program(&mut self, worker: WorkerId, run: RunId, program: Option<&Program>) {
+        let Some(program) = program else {
+            let at = self.now + Duration::from_micros(1 + self.rng.below(3_000));
+            return self.queue.push(at, Event::Exited(worker, run, Exit::Signal));
+        };
+        let name = program.environment.iter().find(|(name, _)| *name == "HAPROXY_SERVER_NAME");
+        let server = name.and_then(|(_, name)| name.strip_prefix('s')?.parse::<usize>().ok()).unwrap_or(0);
+        self.runs.insert((worker, run), self.now);
+        let conditions = &self.network.conditions.servers[server];
+        if let Some((at, exit)) = fate(conditions, self.now, &mut self.rng) {
+            self.queue.push(at, Event::Exited(worker, run, exit));
         }
     }
 

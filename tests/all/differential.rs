@@ -23,6 +23,7 @@ mod logs;
 mod odd;
 mod parameters;
 mod persistence;
+mod programs;
 mod queue;
 mod rdp;
 mod retry;

@@ -285,7 +285,8 @@ impl fmt::Display for Reason<'_> {
         let Outcome { status, code, info, duration, .. } = self.0;
         write!(f, "reason: {}", status.text())?;
         if status.has_code() {
-            write!(f, ", code: {code}")?;
+            // A program that a signal ended has -1.
+            write!(f, ", code: {}", i32::from(*code as i16))?;
         }
         if let Some(info) = info {
             write!(f, ", info: \"{info}\"")?;

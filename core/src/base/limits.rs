@@ -21,6 +21,9 @@ pub const SPARE_STREAMS_MAX: usize = 256;
 /// Bytes of body or trailer an answering health check may send before its result is decided.
 pub const CHECK_ANSWER_MAX: usize = 16 * 1024;
 
+/// Programs that check servers (`external-check`) and run at one time; checks beyond wait for one to end.
+pub const PROGRAMS_MAX: usize = 128;
+
 /// Most sockets of one `bind` line, port ranges spread out: every port of both families, twice.
 pub const BIND_ADDRESSES_MAX: usize = 4 * 65_535;
 

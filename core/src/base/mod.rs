@@ -6,6 +6,7 @@ pub mod ids;
 pub mod limits;
 pub mod map;
 pub mod priority;
+pub mod program;
 pub mod random;
 pub mod slots;
 pub mod socket;

@@ -4,20 +4,23 @@
 use std::sync::Arc;
 
 use super::draft::{
-    ContentDraft, LogStyle, PersistDraft, ProxyDraft, ProxyKind, ServerRuleDraft, StickDraft, SwitchDraft,
+    ContentDraft, ExternalDraft, LogStyle, PersistDraft, ProxyDraft, ProxyKind, ServerRuleDraft, StickDraft,
+    SwitchDraft,
 };
 use super::finding::{Findings, Weight};
 use super::logging::{LogLine, LogTargets};
 use super::problem::{Place, Problem};
 use super::reader::Reader;
 use super::track::{Tracks, find_tracks};
+use crate::base::address::Address;
 use crate::base::ids::{BackendId, FrontendId, LogTargetId, ServerId, TableId};
 use crate::base::map::{Map, Set};
 use crate::keyword::closest;
 use crate::log::Format;
 use crate::model::{
-    Backend, Balance, Choice, Config, ContentRule, Frontend, Inspection, Layer, Listener, LogTarget, LogWire,
-    Mode, PersistRule, RetryOn, Server, ServerRule, StickRule, SwitchRule, dynamic_cookie,
+    Backend, Balance, BindAddress, Choice, Config, ContentRule, ExternalCheck, Frontend, Inspection, Layer,
+    Listener, LogTarget, LogWire, Mode, PersistRule, RetryOn, Server, ServerRule, StickRule, SwitchRule,
+    dynamic_cookie,
 };
 use crate::rules::{self, Rule};
 
@@ -39,7 +42,9 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
         reader.add(Weight::Alert, place, fault.message, fault.help);
     }
     let targets = LogTargets::default();
-    let mut builder = Builder { targets, backend_ids, table_ids, proxies: &proxies, tracks, reader };
+    let proxy_ids = proxy_ids(&proxies);
+    let mut builder =
+        Builder { targets, backend_ids, table_ids, proxies: &proxies, proxy_ids, tracks, reader };
     let global_log = std::mem::take(&mut builder.reader.global.log);
     let mut config = Config {
         global: builder.reader.global.model.clone(),
@@ -62,7 +67,9 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
             builder.switch_rules(draft);
         }
         if draft.kind.has_back() {
-            config.backends.push(Arc::new(builder.backend(at, draft, log)));
+            let external_check = builder.external_check(draft, at);
+            let backend = Backend { external_check, ..builder.backend(at, draft, log) };
+            config.backends.push(Arc::new(backend));
         } else {
             builder.server_rules(draft);
         }
@@ -175,6 +182,32 @@ fn inspection(draft: &ProxyDraft) -> Inspection {
     Inspection { delay: draft.inspect_delay, rules: draft.content_rules.iter().map(finish).collect() }
 }
 
+/// The numbers of all proxies: their own, or the next that is free.
+fn proxy_ids(proxies: &[ProxyDraft]) -> Vec<u32> {
+    let taken: Set<u32> = proxies.iter().filter_map(|draft| draft.id.as_ref().map(|(id, _)| *id)).collect();
+    let mut next = 1;
+    let number = |draft: &ProxyDraft| {
+        if let Some((id, _)) = &draft.id {
+            return *id;
+        }
+        while taken.contains(&next) {
+            next += 1;
+        }
+        next += 1;
+        next - 1
+    };
+    proxies.iter().map(number).collect()
+}
+
+/// Where a proxy listens first, if on addresses that have a name.
+fn listens_at(draft: &ProxyDraft) -> Option<Address> {
+    draft.binds.iter().flat_map(|(bind, _)| &bind.addresses).find_map(|address| match address {
+        BindAddress::Ip(socket) => Some(Address::Ip(*socket)),
+        BindAddress::Unix(path) => Some(Address::Unix(path.as_str().into())),
+        BindAddress::Fd(_) => None,
+    })
+}
+
 struct Builder<'p, 'e> {
     targets: LogTargets,
     /// Backends by name: their ids, and their positions among all proxies.
@@ -183,6 +216,7 @@ struct Builder<'p, 'e> {
     table_ids: Map<&'p str, TableId>,
     proxies: &'p [ProxyDraft],
     tracks: Tracks,
+    proxy_ids: Vec<u32>,
     reader: Reader<'e>,
 }
 
@@ -213,6 +247,7 @@ impl Builder<'_, '_> {
                         connect` and `timeout server`";
             self.warn(&draft.place, format!("missing timeouts for {title}."), help);
         }
+        self.check_external(draft, &title);
         if settings.mode == Mode::Tcp {
             self.check_tcp(draft, &title);
         } else if let Some(rule) = draft.content_rules.first() {
@@ -221,6 +256,73 @@ impl Builder<'_, '_> {
             let help = "`http-request` rules see what HTTP clients send".to_owned();
             self.reader.add(Weight::Alert, rule.place.clone(), message, help);
         }
+    }
+
+    /// What checks by programs ask for.
+    fn check_external(&mut self, draft: &ProxyDraft, title: &str) {
+        let ExternalDraft { wanted, command, path } = &draft.settings.external_check;
+        if let Some(place) = wanted {
+            self.check_external_needs(draft, place, command.is_some());
+        } else {
+            for (what, line) in [("command", command), ("path", path)] {
+                if let Some((_, place)) = line {
+                    let message = format!(
+                        "'external-check {what}' will be ignored for {title} (requires 'option external-check')."
+                    );
+                    self.warn(place, message, "add `option external-check`");
+                }
+            }
+        }
+        if let (Some((command, place)), None) = (command, path)
+            && !command.starts_with('/')
+        {
+            let message = format!(
+                "Proxy '{}': 'external-check command' does not have a leading '/' and 'external-check path' is not set.",
+                draft.name
+            );
+            let help = "write the whole path, or add `external-check path /usr/bin:/bin`".to_owned();
+            self.reader.add(Weight::Alert, place.clone(), message, help);
+        }
+    }
+
+    /// What `option external-check` does not work without.
+    fn check_external_needs(&mut self, draft: &ProxyDraft, place: &Place, has_command: bool) {
+        let global = &self.reader.global.model;
+        let (allowed, fork_wanted) = (global.external_check.allowed, global.fork_wanted);
+        let needs = [
+            (allowed, "global.external-check", "add `external-check` to section global"),
+            (has_command, "external-check command", "for example: external-check command /bin/true"),
+        ];
+        for (there, what, help) in needs {
+            if !there {
+                let message = format!(
+                    "Proxy '{}' : 'option external-check' unable to find required '{what}'.",
+                    draft.name
+                );
+                self.reader.add(Weight::Alert, place.clone(), message, help.to_owned());
+            }
+        }
+        if !fork_wanted {
+            let message = format!(
+                "Proxy '{}' : 'insecure-fork-wanted' not enabled in the global section, 'option external-check' \
+                 will likely fail.",
+                draft.name
+            );
+            self.warn(place, message, "add it; HAProxy starts no program without, unless it runs as root");
+        }
+    }
+
+    /// How a program checks the servers of a proxy, if one does.
+    fn external_check(&mut self, draft: &ProxyDraft, at: usize) -> Option<ExternalCheck> {
+        let ExternalDraft { wanted, command, path } = &draft.settings.external_check;
+        wanted.as_ref()?;
+        Some(ExternalCheck {
+            command: command.as_ref()?.0.clone(),
+            path: path.as_ref().map(|(path, _)| path.clone()),
+            preserve_env: self.reader.global.model.external_check.preserve_env,
+            proxy_id: self.proxy_ids.get(at).copied().unwrap_or_default(),
+            listens_at: listens_at(draft),
+        })
     }
 
     /// What only works in `mode http`.
@@ -482,6 +584,7 @@ impl Builder<'_, '_> {
             response_rules: finished(&draft.response_rules, draft),
             error_pages: settings.error_pages.clone(),
             log,
+            external_check: None,
             log_health_checks: settings.log_health_checks,
             check,
         }

@@ -14,6 +14,18 @@ use crate::keyword::{Kind, closest, is_known, names, suggest};
 const REMOVED: [(&str, &str); 3] =
     [("clitimeout", "timeout client"), ("contimeout", "timeout connect"), ("srvtimeout", "timeout server")];
 
+/// Options that say how servers are checked.
+const CHECKS: [&str; 8] = [
+    "httpchk",
+    "ldap-check",
+    "mysql-check",
+    "pgsql-check",
+    "redis-check",
+    "smtpchk",
+    "ssl-hello-chk",
+    "tcp-check",
+];
+
 /// Rules that HAProxy takes in named `defaults` sections.
 const RULES: [&str; 5] = ["acl", "http-after-response", "http-request", "http-response", "tcp-request"];
 
@@ -124,6 +136,10 @@ fn proxy(draft: &mut ProxyDraft, scene: &Scene<'_>, findings: &mut Findings) -> 
         return unknown(kind, &name, draft.kind.keyword(), findings);
     };
     if accepts_form(row, scene.form, &name, findings) && belongs(row, draft, &name, findings) {
+        if kind == Kind::OptionName && CHECKS.contains(&name.as_str()) {
+            // Of the options that say how servers are checked the last one counts.
+            draft.settings.external_check.wanted = None;
+        }
         (row.set)(draft, &mut scene.line(skip, row.example, findings));
     }
     true

@@ -120,6 +120,7 @@ pub(super) struct Settings {
     pub(super) redispatch: Redispatch,
     pub(super) check: CheckDraft,
     pub(super) default_server: ServerDraft,
+    pub(super) external_check: ExternalDraft,
     pub(super) monitor_uri: Option<String>,
     pub(super) abort_on_close: bool,
     pub(super) accept_invalid: bool,
@@ -161,6 +162,7 @@ impl Default for Settings {
             redispatch: Redispatch::Never,
             check: CheckDraft::default(),
             default_server: ServerDraft::default(),
+            external_check: ExternalDraft::default(),
             monitor_uri: None,
             abort_on_close: false,
             accept_invalid: false,
@@ -176,6 +178,14 @@ impl Default for Settings {
             log_separate_errors: false,
         }
     }
+}
+
+/// Checks by a program, and where each line is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ExternalDraft {
+    pub(super) wanted: Option<Place>,
+    pub(super) command: Option<(String, Place)>,
+    pub(super) path: Option<(String, Place)>,
 }
 
 /// A `stick` rule whose table is yet to be found.

@@ -27,6 +27,11 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// The code of a program that a signal ended; logs show -1.
+    pub const NO_CODE: u16 = u16::MAX;
+}
+
 /// Where a server stands between down and up, for the timing of its next check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {

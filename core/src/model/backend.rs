@@ -112,6 +112,8 @@ pub struct Backend {
     pub error_pages: ErrorPages,
     /// Log destinations (for state changes).
     pub log: Vec<LogTargetId>,
+    /// `option external-check`: servers are checked by a program, and `check` is not looked at.
+    pub external_check: Option<super::ExternalCheck>,
     /// `option log-health-checks`.
     pub log_health_checks: bool,
     /// How to check servers that say `check`.

@@ -85,7 +85,10 @@ impl CheckStatus {
     /// Whether logs name the code received.
     pub const fn has_code(self) -> bool {
         matches!(self, CheckStatus::Layer7Ok | CheckStatus::Layer7Conditional | CheckStatus::Layer7Status)
-            || matches!(self, CheckStatus::ProcessError | CheckStatus::ProcessOk)
+            || matches!(
+                self,
+                CheckStatus::ProcessError | CheckStatus::ProcessTimeout | CheckStatus::ProcessOk
+            )
     }
 
     /// Whether the server did well, perhaps only on condition.

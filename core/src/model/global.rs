@@ -44,12 +44,25 @@ pub struct Global {
     pub description: Option<String>,
     /// `spread-checks`, in per cent of the interval.
     pub spread_checks: u8,
+    /// `external-check`.
+    pub external_check: ExternalChecks,
+    /// `insecure-fork-wanted`.
+    pub fork_wanted: bool,
     /// `max-spread-checks`.
     pub max_spread_checks: Option<Duration>,
     /// What TLS lines take when they say nothing else.
     pub tls: TlsDefaults,
     /// Buffer sizes.
     pub tune: Tune,
+}
+
+/// Whether programs may check servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ExternalChecks {
+    /// They may.
+    pub allowed: bool,
+    /// `preserve-env`: they get the process's environment.
+    pub preserve_env: bool,
 }
 
 /// Defaults of TLS listeners and servers. Nothing uses them yet: `ssl` on a line is refused.
@@ -137,6 +150,8 @@ impl Default for Global {
             node: None,
             description: None,
             spread_checks: 0,
+            external_check: ExternalChecks::default(),
+            fork_wanted: false,
             max_spread_checks: None,
             tls: TlsDefaults::default(),
             tune: Tune::default(),

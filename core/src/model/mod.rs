@@ -7,6 +7,7 @@ mod balance;
 mod check;
 mod check_status;
 mod content;
+mod external;
 mod frontend;
 mod global;
 mod logging;
@@ -25,8 +26,9 @@ pub use check::{
 };
 pub use check_status::CheckStatus;
 pub use content::{ContentRule, Inspection, Ruling};
+pub use external::ExternalCheck;
 pub use frontend::{BindAddress, ClientTimeouts, Frontend, Listener, SocketOptions};
-pub use global::{Global, Identity, TlsDefaults, TlsSide, Tune};
+pub use global::{ExternalChecks, Global, Identity, TlsDefaults, TlsSide, Tune};
 pub use logging::{Facility, Level, LogAddress, LogTarget, LogWire};
 pub use persistence::{Cookie, CookieCapture, CookieMode, dynamic_cookie};
 pub use retry::RetryOn;

@@ -40,14 +40,19 @@ impl Checks {
         let servers = config.backends.iter().flat_map(|backend| backend.servers.iter());
         let hostname: Arc<str> = Arc::from(&*facts.hostname);
         let count = servers.filter(|server| server.check.is_some()).count() as u32;
+        let mut position = 0;
         for (index, backend) in config.backends.iter().enumerate() {
-            for (position, server) in backend.servers.iter().enumerate() {
+            for (place, server) in backend.servers.iter().enumerate() {
                 let Some(check) = &server.check else { continue };
+                position += 1;
+                if backend.external_check.is_some() {
+                    continue;
+                }
                 let spread = config.global.max_spread_checks.map_or(check.inter, |max| max.min(check.inter));
-                let first = now.time + first_start(checks.list.len() as u32, count, spread);
-                let id = ServerId(position as u32);
+                let first = now.time + first_start(position - 1, count, spread);
+                let id = ServerId(place as u32);
                 let Some(checker) = Checker::new(backend, id, first) else { continue };
-                let rng = seed.child(&format!("check {index} {position}")).stream("spread");
+                let rng = seed.child(&format!("check {index} {place}")).stream("spread");
                 let checker = checker.spread_by(config.global.spread_checks, rng);
                 let checker = checker.in_process(facts.pid, Arc::clone(&hostname));
                 let backend = BackendId(index as u32);

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::backend::{Grant, ShutCause};
 use crate::base::address::Address;
 use crate::base::ids::{BackendId, ConnId, ListenerId, ServerId};
+use crate::base::program::{Exit, RunId};
 pub use crate::base::socket::{ConnectError, LostReason};
 
 /// One piece of news. An id that is no longer known is a lost race: it is counted and ignored.
@@ -69,6 +70,13 @@ pub enum Input {
         conn: ConnId,
         /// Why.
         why: LostReason,
+    },
+    /// A program has ended, by itself or because of `Output::Kill`.
+    Exited {
+        /// Which run.
+        run: RunId,
+        /// How.
+        exit: Exit,
     },
     /// A message from another worker.
     Message(Message),

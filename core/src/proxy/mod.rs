@@ -15,6 +15,7 @@ mod output;
 mod pages;
 mod persistence;
 mod pool;
+mod programs;
 mod request;
 mod response;
 mod retry;

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::input::Message;
 use crate::base::address::Address;
 use crate::base::ids::{ConnId, ListenerId, LogTargetId, WorkerId};
+use crate::base::program::{Program, RunId};
 pub use crate::base::socket::{CloseHow, FirstWord};
 
 /// One order. The shell carries them out in the order given.
@@ -77,6 +78,18 @@ pub enum Output {
     StopListening {
         /// Which.
         listener: ListenerId,
+    },
+    /// Run a program. Answered by `Exited`, once, whatever happens.
+    Run {
+        /// Its number, given by the core.
+        run: RunId,
+        /// What to run.
+        program: Program,
+    },
+    /// End a run at once.
+    Kill {
+        /// Which.
+        run: RunId,
     },
     /// Carry a message to another worker.
     Tell {

@@ -13,6 +13,7 @@ use super::input::{Input, LostReason, Message, Signal};
 use super::logs::Logs;
 use super::output::{CloseHow, Output, Wakeup};
 use super::pool::Pool;
+use super::programs::Programs;
 use super::shared::Shared;
 use super::stream::{Stream, Waiting};
 use crate::backend::{Event, Waiter};
@@ -42,6 +43,7 @@ pub struct Facts {
 pub(super) enum Owner {
     Check(usize),
     Client(Key),
+    Program(usize),
     Stream(Key),
     Upstream(Key),
     Worker,
@@ -73,6 +75,7 @@ pub struct Worker {
     pub(super) pools: Vec<Vec<Pool>>,
     pub(super) checks: Checks,
     trackers: Trackers,
+    pub(super) programs: Programs,
     /// What `balance random` draws from.
     pub(super) chance: Rng,
     pub(super) logs: Logs,
@@ -106,6 +109,7 @@ impl Worker {
             id,
             checks: Checks::new(&config, id, seed, &facts, now),
             trackers: config.trackers(),
+            programs: Programs::new(&config, id, seed, now),
             chance: seed.child(&format!("worker {}", id.0)).stream("balance"),
             logs: Logs::new(&config, &facts),
             shared,
@@ -136,6 +140,7 @@ impl Worker {
             config,
         };
         worker.arm_checks();
+        worker.arm_programs();
         worker
     }
 
@@ -151,6 +156,7 @@ impl Worker {
             Input::Accepted { conn, listener, peer, local } => self.on_accepted(conn, listener, peer, local),
             Input::ConnectFailed { conn, why } => self.on_connect_failed(conn.key(), why),
             Input::Connected { conn, local } => self.on_connected(conn.key(), local),
+            Input::Exited { run, exit } => self.on_exited(run, exit),
             Input::Lost { conn, why } => self.on_lost(conn, why),
             Input::Message(message) => self.on_message(&message),
             Input::ReadClosed { conn } => match conn.side() {
@@ -183,7 +189,7 @@ impl Worker {
         // A worker that has stopped wants nothing any more.
         self.timers.next().filter(|_| !self.stopped).map(|(at, owner)| {
             let why = match owner {
-                Owner::Check(_) => Wakeup::Check,
+                Owner::Check(_) | Owner::Program(_) => Wakeup::Check,
                 Owner::Client(_) => Wakeup::Client,
                 Owner::Stream(_) => Wakeup::Stream,
                 Owner::Upstream(_) => Wakeup::Pool,
@@ -476,6 +482,7 @@ impl Worker {
             match owner {
                 Owner::Check(index) => self.on_check_due(index, at),
                 Owner::Client(key) => self.on_client_due(key, at),
+                Owner::Program(index) => self.on_program_due(index, at),
                 Owner::Stream(key) => self.on_stream_due(StreamId(key), at),
                 Owner::Upstream(key) => self.on_upstream_due(key, at),
                 Owner::Worker => {
@@ -563,6 +570,9 @@ impl Worker {
         // Idle connections and running checks.
         for key in self.upstreams.keys() {
             self.drop_upstream(key);
+        }
+        for run in self.programs.running() {
+            self.put(Output::Kill { run });
         }
         self.stopped = true;
         self.put(Output::Stopped);

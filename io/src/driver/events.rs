@@ -22,6 +22,7 @@ pub(super) fn news(worker: WorkerId, input: &Input) {
         Input::Received { conn, bytes } => trace!(worker, ?conn, bytes = bytes.len(), "received"),
         Input::Sent { conn, count } => trace!(worker, ?conn, bytes = count, "sent"),
         Input::Relayed { from, count, .. } => trace!(worker, ?from, bytes = count, "relayed"),
+        Input::Exited { run, exit } => debug!(worker, run = run.0, ?exit, "program ended"),
         Input::Message(_) | Input::Timeout => {}
     }
 }
@@ -35,6 +36,9 @@ pub(super) fn order(worker: WorkerId, output: &Output) {
     match output {
         Output::Connect { conn, to, .. } => debug!(worker, ?conn, %to, "connecting"),
         Output::Close { conn, how } => debug!(worker, ?conn, ?how, "closed"),
+        Output::Run { run, program } => {
+            debug!(worker, run = run.0, command = program.command, "program started");
+        }
         Output::PauseAccepting { listener } => debug!(worker, listener = listener.0, "no room"),
         Output::ResumeAccepting { listener } => debug!(worker, listener = listener.0, "room again"),
         _ => {}

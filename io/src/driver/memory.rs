@@ -10,15 +10,17 @@ use std::task::{Context, Poll, Waker};
 
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::{ConnId, LogTargetId, WorkerId};
+use evenkeel_core::base::program::{Exit, Program};
 use evenkeel_core::base::socket::FirstWord;
 use evenkeel_core::base::time::{Now, Time};
 use evenkeel_core::proxy::{Input, Output, Signal, Wakeup};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
 
 use super::{Driver, Machine};
 use crate::Mailbox;
 use crate::log_sink::LogSink;
-use crate::net::{Accepted, Listener, Net, Stream};
+use crate::net::{Accepted, Listener, Net, Running, Stream};
 
 /// One end of a connection, as the network sees it.
 #[derive(Debug, Default)]
@@ -215,6 +217,10 @@ impl Net for Memory {
     }
 
     fn abort(&self, _: Self::Stream) {}
+
+    fn run(&self, _: &Program, _: oneshot::Receiver<()>) -> Running {
+        Box::pin(std::future::ready(Exit::Code(0)))
+    }
 
     fn now(&self) -> Now {
         Now { time: self.0.borrow().now, ..Now::default() }

@@ -246,6 +246,7 @@ fn backend(mode: Mode, servers: &[SocketAddr]) -> Backend {
         response_rules: Vec::new(),
         error_pages: Default::default(),
         log: Vec::new(),
+        external_check: None,
         log_health_checks: false,
         check: CheckKind::Connect,
     }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod http;
 pub mod misbehave;
 pub mod outbox;
+pub mod program;
 pub mod server;
 
 use evenkeel_core::base::time::Time;

@@ -1,9 +1,11 @@
 //! The boundary's contract: orders name only connections that are open, nothing is sent behind an end, the
 //! next timeout lies in the future once all orders are taken, and a stopped worker is silent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::base::ids::ConnId;
+use evenkeel_core::base::limits::PROGRAMS_MAX;
+use evenkeel_core::base::program::RunId;
 use evenkeel_core::base::time::Time;
 use evenkeel_core::proxy::{Input, Output};
 
@@ -22,6 +24,7 @@ struct Line {
 #[derive(Debug, Default)]
 struct Machine {
     open: BTreeMap<ConnId, Line>,
+    runs: BTreeSet<RunId>,
     stopped: bool,
 }
 
@@ -70,6 +73,9 @@ impl Machine {
                 if let Some(line) = self.open.get_mut(conn) {
                     line.unsent -= count;
                 }
+            }
+            Input::Exited { run, .. } => {
+                self.runs.remove(run);
             }
             Input::Connected { .. }
             | Input::Received { .. }
@@ -125,7 +131,16 @@ impl Machine {
                     return Err(format!("stopped with {:?} open", self.open.keys()));
                 }
             }
-            Output::PauseAccepting { .. }
+            Output::Run { run, .. } => {
+                if !self.runs.insert(*run) {
+                    return Err(format!("{run:?} is run twice"));
+                }
+                if self.runs.len() > PROGRAMS_MAX {
+                    return Err(format!("{} programs run", self.runs.len()));
+                }
+            }
+            Output::Kill { .. }
+            | Output::PauseAccepting { .. }
             | Output::ResumeAccepting { .. }
             | Output::StopListening { .. }
             | Output::Tell { .. }

@@ -93,7 +93,8 @@ impl World {
             self.queue.push(self.calm_at, Event::Faults);
         }
         // A check that began among faults may still take a server down.
-        self.now >= self.calm_at && !self.network.checks_since_before(self.healed)
+        let checked = self.runs.values().any(|started| *started < self.healed);
+        self.now >= self.calm_at && !checked && !self.network.checks_since_before(self.healed)
     }
 
     fn probe(&mut self, begun: usize) {

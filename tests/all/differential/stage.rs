@@ -1,6 +1,7 @@
 //! One program on its stage: origins before it, a log server beside it, clients behind it.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ pub(crate) struct Stage {
     clients: Vec<Record>,
     notes: Vec<String>,
     hidden_origins: bool,
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl Stage {
@@ -44,7 +45,11 @@ impl Stage {
     fn start(program: &Program, scenario: &Scenario) -> Stage {
         let scratch = Scratch::new();
         for (name, content) in &scenario.files {
-            scratch.write(name, content);
+            let path = scratch.write(name, content);
+            if content.starts_with(b"#!") {
+                let mode = std::fs::Permissions::from_mode(0o755);
+                std::fs::set_permissions(path, mode).expect("the file is ours");
+            }
         }
         let gates = Gates::default();
         let origins: Vec<Origin> =
@@ -74,7 +79,7 @@ impl Stage {
                         clients: Vec::new(),
                         notes: Vec::new(),
                         hidden_origins: false,
-                        _scratch: scratch,
+                        scratch,
                     };
                 }
                 Err(error) => trouble = error,
@@ -100,6 +105,16 @@ impl Stage {
     /// The server `s1`, `s2`, … by its number from 1.
     pub(crate) fn origin(&mut self, number: usize) -> &mut Origin {
         &mut self.origins[number - 1]
+    }
+
+    /// The port of the proxy.
+    pub(crate) fn front(&self) -> u16 {
+        self.front
+    }
+
+    /// The folder of the scenario's files.
+    pub(crate) fn scratch(&self) -> &std::path::Path {
+        self.scratch.path()
     }
 
     /// The program's process id.

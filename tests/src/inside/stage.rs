@@ -151,6 +151,8 @@ impl Stage {
             | Output::PauseAccepting { .. }
             | Output::ResumeAccepting { .. }
             | Output::StopListening { .. }
+            | Output::Run { .. }
+            | Output::Kill { .. }
             | Output::Tell { .. }
             | Output::Notice { .. }
             | Output::Stopped => {}

@@ -87,6 +87,7 @@ fn settings(servers: Vec<model::Server>) -> model::Backend {
         response_rules: Vec::new(),
         error_pages: Default::default(),
         log: Vec::new(),
+        external_check: None,
         log_health_checks: false,
         check: CheckKind::Connect,
     }

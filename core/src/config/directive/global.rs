@@ -72,14 +72,6 @@ pub(super) const TABLE: &[GlobalDirective] = &[
         ..ROW
     },
     GlobalDirective {
-        name: "insecure-fork-wanted",
-        negatable: true,
-        support: Support::Ignored("nothing here starts other programs"),
-        summary: "Allow starting other programs.",
-        example: "insecure-fork-wanted",
-        ..HARMLESS
-    },
-    GlobalDirective {
         name: "localpeer",
         support: Support::Ignored("peers are not supported yet, and their section is refused"),
         summary: "This process's name among its peers.",

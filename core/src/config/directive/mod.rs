@@ -7,6 +7,7 @@ mod connection;
 mod content;
 mod cookie;
 mod error_page;
+mod external;
 mod global;
 mod global_limits;
 mod global_log;
@@ -87,6 +88,7 @@ pub(super) type ProxyDirective = Directive<ProxyDraft>;
 
 /// Every table of `global`.
 pub(super) const GLOBALS: &[&[GlobalDirective]] = &[
+    external::GLOBALS,
     global::TABLE,
     global_limits::TABLE,
     global_log::TABLE,
@@ -105,6 +107,7 @@ pub(super) const PROXIES: &[&[ProxyDirective]] = &[
     content::TABLE,
     cookie::TABLE,
     error_page::TABLE,
+    external::TABLE,
     hashing::TABLE,
     health::TABLE,
     identity::TABLE,
