@@ -18,6 +18,8 @@ use criterion::{BenchmarkGroup, Criterion};
 )]
 mod inside;
 
+mod queue;
+
 use inside::{Workload, workloads};
 
 fn main() {
@@ -29,6 +31,14 @@ fn main() {
         group.iter().for_each(|workload| time(&mut timed, workload));
         timed.finish();
     }
+    let mut timed = criterion.benchmark_group("queue");
+    for waiting in queue::WAITING {
+        let mut operation = None;
+        timed.bench_function(waiting.to_string(), |bencher| {
+            bencher.iter(operation.get_or_insert_with(|| queue::busy(*waiting)));
+        });
+    }
+    timed.finish();
     criterion.final_summary();
 }
 

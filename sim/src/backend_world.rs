@@ -40,8 +40,6 @@ const LIVE_MAX: u32 = 32;
 const CLIENTS: usize = 8;
 /// As many as the turns that are dealt out at any time: a turn for each unit of weight.
 const OLD_TURNS: u32 = plan::SERVERS_MAX as u32 * WEIGHT_MAX;
-/// Every so many events the machine looks at itself.
-const INVARIANTS_EVERY: u64 = 8;
 
 /// Lives through a whole history and lets everything come to an end. How many events there were?
 ///
@@ -135,9 +133,7 @@ impl World {
         }
         self.drain();
         self.compare();
-        if self.events.is_multiple_of(INVARIANTS_EVERY) {
-            self.backend.check_invariants();
-        }
+        self.backend.check_invariants();
     }
 
     fn waiter(&self, stream: u32) -> Waiter {

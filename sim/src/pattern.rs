@@ -26,25 +26,24 @@ pub fn slice(body: u32, offset: u64, most: u64) -> Bytes {
 }
 
 /// The whole range of `body`, in slices.
-pub fn range(body: u32, mut offset: u64, mut left: u64) -> impl Iterator<Item = Bytes> {
+pub fn range(body: u32, mut offset: u64, mut left: u64) -> impl Iterator<Item = &'static [u8]> {
+    let table: &'static [u8] = &TABLE;
     std::iter::from_fn(move || {
-        if left == 0 {
-            return None;
-        }
-        let piece = slice(body, offset, left);
-        offset += piece.len() as u64;
-        left -= piece.len() as u64;
-        Some(piece)
+        let from = place(body, offset);
+        let length = (TABLE_LEN - from).min(usize::try_from(left).unwrap_or(usize::MAX));
+        offset += length as u64;
+        left -= length as u64;
+        (length > 0).then(|| &table[from..from + length])
     })
 }
 
 /// Whether `bytes` stand at `offset` in `body`.
 pub fn matches(body: u32, offset: u64, bytes: &[u8]) -> bool {
-    let mut at = 0;
+    let mut rest = bytes;
     range(body, offset, bytes.len() as u64).all(|piece| {
-        let same = bytes[at..at + piece.len()] == piece[..];
-        at += piece.len();
-        same
+        let (here, behind) = rest.split_at(piece.len());
+        rest = behind;
+        here == piece
     })
 }
 
@@ -54,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_shifted_or_foreign_piece_does_not_match() {
-        let piece: Vec<u8> = range(3, 65_000, 2_000).flatten().collect();
+        let piece: Vec<u8> = range(3, 65_000, 2_000).flatten().copied().collect();
 
         assert_eq!(piece.len(), 2_000);
         assert!(matches(3, 65_000, &piece));

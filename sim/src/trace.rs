@@ -81,6 +81,7 @@ impl Trace {
                 self.number(*count as u64);
             }
             Input::Timeout => self.number(0),
+            Input::ReadClosed { conn } => self.mark(1, *conn),
             other => self.text(other),
         }
     }
@@ -92,6 +93,9 @@ impl Trace {
                 self.number(u64::from(target.0));
                 self.hash.0.write(line);
             }
+            Output::PauseRead { conn } => self.mark(1, *conn),
+            Output::ResumeRead { conn } => self.mark(2, *conn),
+            Output::ShutWrite { conn } => self.mark(3, *conn),
             other => self.text(other),
         }
     }
@@ -99,6 +103,11 @@ impl Trace {
     fn text(&mut self, value: &impl std::fmt::Debug) {
         // Writing to a hash does not fail.
         let _ = write!(self.hash, "{value:?}");
+    }
+
+    fn mark(&mut self, what: u64, conn: ConnId) {
+        self.number(what);
+        self.conn(conn);
     }
 
     fn bytes(&mut self, conn: ConnId, bytes: &[u8]) {

@@ -1,5 +1,6 @@
 //! A client connection: it asks what its plan says, reads the answers, and leaves in its own way.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -247,14 +248,15 @@ impl Client {
                         put_body(&mut self.outbox, id.body(), plan.body, None, plan.pause_ms);
                     }
                 }
-                Part::Body(bytes) => self.body(&bytes, stage),
+                Part::Body(place) => self.body(place, stage),
                 Part::End => self.finish_answer(false, stage),
             }
         }
     }
 
-    fn body(&mut self, bytes: &Bytes, stage: &mut Stage<'_>) {
+    fn body(&mut self, place: Range<usize>, stage: &mut Stage<'_>) {
         let Some(answer) = &mut self.answer else { return };
+        let bytes = self.reader.bytes(place);
         if let Some(id) = answer.id {
             stage.record.see(stage.now, &Sight::AnswerBody { id, offset: answer.offset, bytes });
         }
@@ -393,14 +395,19 @@ pub(super) fn put_body(outbox: &mut Outbox, body: u32, length: u64, chunk: Optio
 /// Puts a part of a body into the outbox.
 pub(super) fn put_range(outbox: &mut Outbox, body: u32, from: u64, to: u64, chunk: Option<u64>) {
     let Some(chunk) = chunk else {
-        return pattern::range(body, from, to - from).for_each(|piece| outbox.push(piece));
+        return pattern::range(body, from, to - from)
+            .for_each(|piece| outbox.push(Bytes::from_static(piece)));
     };
+    let chunk = chunk.max(1);
+    let size_line = |count: u64| format!("{count:x}\r\n");
+    let usual = size_line(chunk);
     let mut encoded = Vec::new();
     let mut at = from;
     while at < to {
-        let count = chunk.max(1).min(to - at);
-        encoded.extend_from_slice(format!("{count:x}\r\n").as_bytes());
-        pattern::range(body, at, count).for_each(|piece| encoded.extend_from_slice(&piece));
+        let count = chunk.min(to - at);
+        let last = if count < chunk { size_line(count) } else { String::new() };
+        encoded.extend_from_slice(if count < chunk { last.as_bytes() } else { usual.as_bytes() });
+        pattern::range(body, at, count).for_each(|piece| encoded.extend_from_slice(piece));
         encoded.extend_from_slice(b"\r\n");
         at += count;
     }

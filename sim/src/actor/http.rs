@@ -1,7 +1,7 @@
 //! Reading HTTP/1 as a stranger would: heads by httparse, bodies by a few lines of our own. Nothing of the
 //! core's codec is used, so that one mistake is not made on both sides.
 
-use bytes::{Buf, Bytes, BytesMut};
+use std::ops::Range;
 
 /// The header field by which requests and answers are told apart.
 pub const ID: &str = "x-id";
@@ -41,8 +41,8 @@ pub struct Head {
 pub enum Part {
     /// Its beginning.
     Head(Head),
-    /// Bytes of its body.
-    Body(Bytes),
+    /// Bytes of its body: where [`Reader::bytes`] shows them, until more is fed.
+    Body(Range<usize>),
     /// Its end.
     End,
 }
@@ -71,19 +71,31 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Reader {
     kind: Kind,
-    buffer: BytesMut,
+    buffer: Vec<u8>,
+    /// So much of the buffer is read.
+    at: usize,
     state: State,
 }
 
 impl Reader {
     /// A reader of nothing so far.
     pub fn new(kind: Kind) -> Reader {
-        Reader { kind, buffer: BytesMut::new(), state: State::Head }
+        Reader { kind, buffer: Vec::new(), at: 0, state: State::Head }
     }
 
     /// Takes bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
+        self.buffer.drain(..std::mem::take(&mut self.at));
         self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Bytes of a body.
+    pub fn bytes(&self, place: Range<usize>) -> &[u8] {
+        &self.buffer[place]
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.at..]
     }
 
     /// What follows is no message any more.
@@ -93,7 +105,7 @@ impl Reader {
 
     /// Whether a message has begun and not ended, or bytes wait.
     pub fn is_amid(&self) -> bool {
-        self.state != State::Head || !self.buffer.is_empty()
+        self.state != State::Head || !self.rest().is_empty()
     }
 
     /// Whether the end of the connection is the end of the body.
@@ -108,20 +120,20 @@ impl Reader {
                 State::Head => return self.head(bodyless),
                 State::Length(0) => return Ok(Some(self.end())),
                 State::Length(left) => {
-                    let Some(bytes) = self.some(left) else { return Ok(None) };
-                    self.state = State::Length(left - bytes.len() as u64);
-                    return Ok(Some(Part::Body(bytes)));
+                    let Some(place) = self.some(left) else { return Ok(None) };
+                    self.state = State::Length(left - place.len() as u64);
+                    return Ok(Some(Part::Body(place)));
                 }
                 State::Chunk(left) => {
-                    let Some(bytes) = self.some(left) else { return Ok(None) };
-                    let left = left - bytes.len() as u64;
+                    let Some(place) = self.some(left) else { return Ok(None) };
+                    let left = left - place.len() as u64;
                     self.state = if left == 0 { State::ChunkEnd } else { State::Chunk(left) };
-                    return Ok(Some(Part::Body(bytes)));
+                    return Ok(Some(Part::Body(place)));
                 }
                 State::UntilClose => return Ok(self.some(u64::MAX).map(Part::Body)),
                 State::ChunkSize | State::ChunkEnd | State::Trailers => {
                     let Some(line) = self.line()? else { return Ok(None) };
-                    if let Some(part) = self.framing_line(&line)? {
+                    if let Some(part) = self.framing_line(line)? {
                         return Ok(Some(part));
                     }
                 }
@@ -129,7 +141,8 @@ impl Reader {
         }
     }
 
-    fn framing_line(&mut self, line: &str) -> Result<Option<Part>, String> {
+    fn framing_line(&mut self, line: Range<usize>) -> Result<Option<Part>, String> {
+        let line = std::str::from_utf8(&self.buffer[line]).map_err(|error| error.to_string())?;
         match self.state {
             State::ChunkEnd if line.is_empty() => self.state = State::ChunkSize,
             State::ChunkEnd => return Err(format!("{line:?} behind a chunk")),
@@ -148,19 +161,22 @@ impl Reader {
         Part::End
     }
 
-    fn some(&mut self, most: u64) -> Option<Bytes> {
-        let count = self.buffer.len().min(usize::try_from(most).unwrap_or(usize::MAX));
-        (count > 0).then(|| self.buffer.split_to(count).freeze())
+    fn some(&mut self, most: u64) -> Option<Range<usize>> {
+        let count = self.rest().len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let place = self.at..self.at + count;
+        self.at = place.end;
+        (count > 0).then_some(place)
     }
 
-    fn line(&mut self) -> Result<Option<String>, String> {
-        let Some(at) = self.buffer.iter().position(|byte| *byte == b'\n') else {
-            return if self.buffer.len() > 1_000 { Err("an endless line".to_owned()) } else { Ok(None) };
+    fn line(&mut self) -> Result<Option<Range<usize>>, String> {
+        let Some(length) = self.rest().iter().position(|byte| *byte == b'\n') else {
+            return if self.rest().len() > 1_000 { Err("an endless line".to_owned()) } else { Ok(None) };
         };
-        let line = self.buffer.split_to(at + 1);
-        match line.strip_suffix(b"\r\n") {
-            Some(line) => Ok(Some(String::from_utf8_lossy(line).into_owned())),
-            None => Err("a line without a carriage return".to_owned()),
+        let from = self.at;
+        self.at += length + 1;
+        match self.buffer[from..from + length].ends_with(b"\r") {
+            true => Ok(Some(from..from + length - 1)),
+            false => Err("a line without a carriage return".to_owned()),
         }
     }
 
@@ -169,23 +185,23 @@ impl Reader {
         let parsed = match self.kind {
             Kind::Requests => {
                 let mut request = httparse::Request::new(&mut fields);
-                request.parse(&self.buffer).map(|status| {
+                request.parse(&self.buffer[self.at..]).map(|status| {
                     let target = request.path.unwrap_or_default().to_owned();
                     (status, target, 0, facts(request.headers))
                 })
             }
             Kind::Answers => {
                 let mut answer = httparse::Response::new(&mut fields);
-                answer.parse(&self.buffer).map(|status| {
+                answer.parse(&self.buffer[self.at..]).map(|status| {
                     (status, String::new(), answer.code.unwrap_or_default(), facts(answer.headers))
                 })
             }
         };
         let (status, target, code, facts) = parsed.map_err(|error| error.to_string())?;
         let httparse::Status::Complete(length) = status else {
-            return if self.buffer.len() > HEAD_MAX { Err("an endless head".to_owned()) } else { Ok(None) };
+            return if self.rest().len() > HEAD_MAX { Err("an endless head".to_owned()) } else { Ok(None) };
         };
-        self.buffer.advance(length);
+        self.at += length;
         let interim = (100..200).contains(&code) && code != 101;
         let body = match (facts.chunked, facts.length) {
             _ if code == 101 => Delimited::Close,
@@ -218,14 +234,18 @@ struct Facts {
 fn facts(fields: &[httparse::Header<'_>]) -> Facts {
     let mut facts = Facts { id: None, length: None, chunked: false, expects: false, closes: false };
     for field in fields {
-        let value = || String::from_utf8_lossy(field.value).into_owned();
-        match field.name.to_ascii_lowercase().as_str() {
-            ID => facts.id = Some(value()),
-            "content-length" => facts.length = value().parse().ok(),
-            "transfer-encoding" => facts.chunked = true,
-            "expect" => facts.expects = true,
-            "connection" => facts.closes = value().eq_ignore_ascii_case("close"),
-            _ => {}
+        let value = || String::from_utf8_lossy(field.value);
+        let is = |name: &str| field.name.eq_ignore_ascii_case(name);
+        if is(ID) {
+            facts.id = Some(value().into_owned());
+        } else if is("content-length") {
+            facts.length = value().parse().ok();
+        } else if is("transfer-encoding") {
+            facts.chunked = true;
+        } else if is("expect") {
+            facts.expects = true;
+        } else if is("connection") {
+            facts.closes = value().eq_ignore_ascii_case("close");
         }
     }
     facts
@@ -247,7 +267,7 @@ mod tests {
             while let Some(part) = reader.next(false).expect("well formed") {
                 seen.push(match part {
                     Part::Head(head) => format!("{} {:?}", head.status, head.id),
-                    Part::Body(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                    Part::Body(place) => String::from_utf8_lossy(reader.bytes(place)).into_owned(),
                     Part::End => "end".to_owned(),
                 });
             }

@@ -193,9 +193,10 @@ impl Conn {
                         return Some(CloseHow::Reset);
                     }
                 }
-                Part::Body(bytes) => {
+                Part::Body(place) => {
                     if let Some(work) = &mut self.work {
-                        let sight = Sight::RequestBody { id: work.id, offset: work.offset, bytes: &bytes };
+                        let bytes = self.reader.bytes(place);
+                        let sight = Sight::RequestBody { id: work.id, offset: work.offset, bytes };
                         stage.record.see(stage.now, &sight);
                         work.offset += bytes.len() as u64;
                     }

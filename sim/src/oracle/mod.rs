@@ -7,7 +7,6 @@ mod limits;
 pub mod liveness;
 mod logs;
 
-use ::bytes::Bytes;
 use evenkeel_core::base::ids::{ConnId, WorkerId};
 use evenkeel_core::base::time::Time;
 use evenkeel_core::proxy::{Input, Output};
@@ -100,7 +99,7 @@ pub enum Sight<'a> {
         /// Where they stand.
         offset: u64,
         /// The bytes.
-        bytes: &'a Bytes,
+        bytes: &'a [u8],
     },
     /// A client got the end of an answer.
     Answered {
@@ -138,7 +137,7 @@ pub enum Sight<'a> {
         /// Where they stand.
         offset: u64,
         /// The bytes.
-        bytes: &'a Bytes,
+        bytes: &'a [u8],
     },
     /// A server got a whole request.
     Whole {
