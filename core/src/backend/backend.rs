@@ -12,9 +12,9 @@ use super::ramp::Ramp;
 use super::server::ServerState;
 use crate::balance::{Balancer, ring_origin};
 use crate::base::ids::{BackendId, ServerId};
-use crate::base::map::Map;
+use crate::base::map::{Map, Set};
 use crate::base::priority::Priority;
-use crate::base::time::Now;
+use crate::base::time::{Now, Time};
 use crate::health::{CheckStatus, Outcome, Seen};
 use crate::model;
 use crate::persistence::Named;
@@ -22,9 +22,11 @@ use crate::persistence::Named;
 mod admin;
 mod change;
 mod observe;
+mod warm;
 
 pub use admin::{NewWeight, WeightIsFixed};
 pub use observe::Observed;
+pub(super) use warm::Warm;
 
 /// Which server a stream would like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -75,6 +77,10 @@ pub struct Backend {
     settings: Arc<model::Backend>,
     servers: Vec<ServerState>,
     balancer: Balancer,
+    /// Units of the balancer in a weight.
+    scale: u32,
+    /// Servers that start slowly, by when they take the next step.
+    warming: Set<(Time, ServerId)>,
     /// How many servers the balancer may pick, full ones included.
     members: u32,
     /// Servers that are usable: active ones and backups.
@@ -97,6 +103,11 @@ impl Backend {
         let origin = |server: &Arc<model::Server>| ring_origin(server.id, server.ring_key, &server.address);
         let origins: Vec<u32> = settings.servers.iter().map(origin).collect();
         let factor = settings.hashing.balance_factor;
+        let slow = settings.servers.iter().any(|server| server.slow_start.is_some());
+        let (balancer, scale) = match slow {
+            true => Balancer::in_parts(settings.balance, factor, &origins),
+            false => (Balancer::new(settings.balance, factor, &origins), 1),
+        };
         let mut cookies: Map<Arc<str>, Vec<ServerId>> = Map::new();
         for (index, server) in settings.servers.iter().enumerate() {
             if let Some(value) = &server.cookie {
@@ -106,7 +117,9 @@ impl Backend {
         let mut backend = Backend {
             id,
             servers: settings.servers.iter().map(ServerState::new).collect(),
-            balancer: Balancer::new(settings.balance, factor, &origins),
+            balancer,
+            scale,
+            warming: Set::new(),
             members: 0,
             usable: (0, 0),
             queue: Queue::new(count),
@@ -258,17 +271,17 @@ impl Backend {
     }
 
     /// A check of a server ended.
-    pub fn on_check(&mut self, _now: Now, server: ServerId, outcome: &Outcome) {
+    pub fn on_check(&mut self, now: Now, server: ServerId, outcome: &Outcome) {
         if self.servers[server.index()].is_checked() {
             let conditional = outcome.is_conditional();
-            self.judge(server, outcome, |life| {
+            self.judge(now, server, outcome, |life| {
                 if conditional { life.pass_conditionally() } else { life.count(outcome.passed) }
             });
         }
     }
 
     /// Lets a result change the life of a server, and tells of it.
-    fn judge(&mut self, server: ServerId, outcome: &Outcome, change: impl FnOnce(&mut Life)) {
+    fn judge(&mut self, now: Now, server: ServerId, outcome: &Outcome, change: impl FnOnce(&mut Life)) {
         let state = &self.servers[server.index()];
         let before = (state.life.passes_checks(), state.life.progress());
         let last = self.last_checks[server.index()].replace(outcome.status);
@@ -283,7 +296,7 @@ impl Backend {
             self.events.push_back(Event::Notice(Notice::Checked(report)));
         }
         let because = if reported { Because::Unsaid } else { Because::Check(outcome.clone()) };
-        self.alter(server, &because, |life| *life = changed);
+        self.alter(now, server, &because, |life| *life = changed);
     }
 
     fn subject(&self, server: ServerId) -> Subject {
@@ -322,7 +335,7 @@ impl Backend {
                 }
             };
             self.members += u32::from(server.member);
-            let weight = if server.member { server.weight } else { 0 };
+            let weight = if server.member { server.units(self.scale) } else { 0 };
             self.balancer.set_weight(ServerId(index as u32), weight);
         }
     }
@@ -343,7 +356,7 @@ impl Backend {
     fn tell_balancer(&mut self, server: ServerId) {
         let state = &mut self.servers[server.index()];
         let limit = self.ramp.limit(&state.settings, self.streams);
-        state.full = limit.is_some_and(|most| state.connections >= most);
+        state.full = limit.is_some_and(|most| state.connections >= most.min(state.cap));
         self.balancer.set_load(server, state.connections);
         self.balancer.set_full(server, !state.has_room());
     }
@@ -393,7 +406,7 @@ impl Backend {
                 assert!(server.connections <= most, "{name} is within its maxconn");
             }
             let limit = self.ramp.limit(&server.settings, self.streams);
-            let full = limit.is_some_and(|most| server.connections >= most);
+            let full = limit.is_some_and(|most| server.connections >= most.min(server.cap));
             assert_eq!(server.full, full, "{name} is full when its limit of the moment says so");
             if server.is_reachable() && server.has_room() {
                 assert_eq!(self.queue.len(Some(id)), 0, "nobody waits for {name} while it has room");

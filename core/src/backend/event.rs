@@ -3,6 +3,7 @@
 use super::grant::Grant;
 use super::notice::Notice;
 use crate::base::ids::ServerId;
+use crate::base::time::Time;
 
 /// Why streams end before their time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub enum Event {
         server: ServerId,
         /// Why.
         cause: ShutCause,
+    },
+    /// The backend wants [`super::Backend::on_time`] at this time, if not earlier.
+    WakeAt {
+        /// When.
+        at: Time,
     },
     /// Servers that track this one must look at it again.
     Changed {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::backend::Warm;
 use super::life::{Life, Reading, Status};
 use crate::health::View;
 use crate::model;
@@ -21,6 +22,10 @@ pub struct ServerState {
     pub(super) usable: bool,
     /// Its limits were set while it had connections, so that it may have more than they allow.
     pub(super) limit_was_set: bool,
+    /// How far it has come under `slowstart`; `None` at full strength.
+    pub(super) warm: Option<Warm>,
+    /// Most connections that `slowstart` lets it have.
+    pub(super) cap: u32,
     /// Errors that traffic saw in a row (`observe`).
     pub(super) errors: u32,
     /// Slots in use, granted ones included.
@@ -42,6 +47,8 @@ impl ServerState {
             weight: settings.weight,
             life,
             usable: false,
+            warm: None,
+            cap: u32::MAX,
             errors: 0,
             limit_was_set: false,
             connections: 0,

@@ -3,10 +3,15 @@
 use super::tournament::{Key, Tournament};
 use crate::base::ids::ServerId;
 
+/// How finely a load is measured, for a whole weight.
+const STEPS: u64 = 256;
+
 /// Fewest connections first.
 #[derive(Clone, Debug)]
 pub(super) struct LeastConn {
     seats: Vec<Seat>,
+    /// Steps of a load, for each unit of weight.
+    steps: u64,
     order: Tournament,
     /// Counts changes: among equals the one that changed longest ago goes first.
     changes: u64,
@@ -21,9 +26,14 @@ struct Seat {
 }
 
 impl LeastConn {
-    /// For servers `0..count`, none of which takes part yet.
-    pub(super) fn new(count: usize) -> LeastConn {
-        LeastConn { seats: vec![Seat::default(); count], order: Tournament::new(count), changes: 0 }
+    /// For servers `0..count`, none of which takes part yet. A weight has `scale` units.
+    pub(super) fn new(count: usize, scale: u32) -> LeastConn {
+        LeastConn {
+            steps: STEPS * u64::from(scale),
+            seats: vec![Seat::default(); count],
+            order: Tournament::new(count),
+            changes: 0,
+        }
     }
 
     /// Sets the weight; zero takes the server out.
@@ -55,11 +65,11 @@ impl LeastConn {
             return;
         }
         self.changes += 1;
-        // The load is counted as if the connection were there already, in steps of 1/256. Only an idle
+        // The load is counted as if the connection were there already, in steps of 1/256 of a weight. Only an idle
         // server goes first whatever its weight.
         let load = match seat.load {
             0 => 0,
-            load => (u64::from(load) + 1) * 256 / u64::from(seat.weight),
+            load => (u64::from(load) + 1) * self.steps / u64::from(seat.weight),
         };
         self.order.enter(server, (Key::from(load) << 64) | Key::from(self.changes));
     }

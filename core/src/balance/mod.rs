@@ -27,7 +27,7 @@ use static_rr::StaticRr;
 use crate::base::address::Address;
 use crate::base::hash::{avalanche, crc32};
 use crate::base::ids::ServerId;
-use crate::base::limits::RING_SERVER_SPAN;
+use crate::base::limits::{RING_SERVER_SPAN, WEIGHT_PARTS};
 use crate::model::{Balance, Mapping, RingKey};
 
 /// The number that a server's points on a ring are made from: it and those that follow, as many as there are
@@ -66,12 +66,24 @@ enum Algorithm {
 impl Balancer {
     /// For servers with these [`ring_origin`]s, none of which takes part yet. `factor` is `hash-balance-factor`.
     pub fn new(balance: Balance, factor: Option<u32>, origins: &[u32]) -> Balancer {
+        Balancer::scaled(balance, factor, origins, 1)
+    }
+
+    /// One whose weights come in units, of which a whole weight has [`WEIGHT_PARTS`]. Algorithms that do not
+    /// follow changes of weights have none: their units are whole weights. Gives the number of units as well.
+    pub fn in_parts(balance: Balance, factor: Option<u32>, origins: &[u32]) -> (Balancer, u32) {
+        let whole = matches!(balance, Balance::StaticRr | Balance::Hash(Mapping::Map));
+        let scale = if whole { 1 } else { WEIGHT_PARTS };
+        (Balancer::scaled(balance, factor, origins, scale), scale)
+    }
+
+    fn scaled(balance: Balance, factor: Option<u32>, origins: &[u32], scale: u32) -> Balancer {
         let count = origins.len();
-        let ring = || Ring::new(origins, factor);
+        let ring = || Ring::new(origins, factor, scale);
         Balancer(match balance {
             Balance::RoundRobin => Algorithm::RoundRobin(RoundRobin::new(count)),
             Balance::StaticRr => Algorithm::StaticRr(StaticRr::new(count)),
-            Balance::LeastConn => Algorithm::LeastConn(LeastConn::new(count)),
+            Balance::LeastConn => Algorithm::LeastConn(LeastConn::new(count, scale)),
             Balance::First => Algorithm::First(First::new(count)),
             Balance::Hash(Mapping::Map) => Algorithm::Map(Map::new(count)),
             Balance::Hash(Mapping::Consistent) => Algorithm::Ring(ring()),

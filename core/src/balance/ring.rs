@@ -15,6 +15,8 @@ use crate::base::map::Set;
 pub(super) struct Ring {
     seats: Vec<Seat>,
     points: Set<Point>,
+    /// Points of a server, for each unit of its weight.
+    points_per_unit: u32,
     /// One for each member that is not full, for where the walk around the ring is cut short.
     open: Prefix,
     /// How many those are.
@@ -60,8 +62,10 @@ impl Seat {
 
 impl Ring {
     /// For servers with these [`super::ring_origin`]s, none of which takes part yet.
-    pub(super) fn new(origins: &[u32], factor: Option<u32>) -> Ring {
+    /// A weight has `scale` units.
+    pub(super) fn new(origins: &[u32], factor: Option<u32>, scale: u32) -> Ring {
         Ring {
+            points_per_unit: RING_POINTS_PER_WEIGHT / scale,
             seats: origins.iter().map(|&origin| Seat { origin, weight: 0, full: false, load: 0 }).collect(),
             points: Set::new(),
             open: Prefix::new(origins.len()),
@@ -82,7 +86,8 @@ impl Ring {
         }
         self.change(server, |seat| seat.weight = weight);
         self.prefix.change(server, before.weight, weight);
-        let count = |weight: u32| weight * RING_POINTS_PER_WEIGHT;
+        let per_unit = self.points_per_unit;
+        let count = |weight: u32| weight * per_unit;
         for number in count(before.weight)..count(weight) {
             self.points.insert(before.point(server, number));
         }

@@ -45,6 +45,9 @@ pub const VARIABLES_BYTES_MAX: usize = CHECK_ANSWER_MAX;
 /// Bytes of the words about one check's result that come from a format or from the server.
 pub const CHECK_WORDS_MAX: usize = 127;
 
+/// Parts of a weight in which `slowstart` grows; each is a point on the ring of consistent hashing.
+pub const WEIGHT_PARTS: u32 = RING_POINTS_PER_WEIGHT;
+
 /// Bytes of an `errorfile`: it must fit one buffer.
 pub const ERROR_PAGE_MAX: usize = 16_384;
 

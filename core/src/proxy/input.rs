@@ -7,6 +7,7 @@ use crate::base::address::Address;
 use crate::base::ids::{BackendId, ConnId, ListenerId, ServerId};
 use crate::base::program::{Exit, RunId};
 pub use crate::base::socket::{ConnectError, LostReason};
+use crate::base::time::Time;
 
 /// One piece of news. An id that is no longer known is a lost race: it is counted and ignored.
 #[derive(Clone, Debug)]
@@ -102,6 +103,13 @@ pub enum Message {
         backend: BackendId,
         /// Server within it.
         server: ServerId,
+    },
+    /// A backend wants the time told; for the worker that runs checks.
+    WakeAt {
+        /// Backend.
+        backend: BackendId,
+        /// When.
+        at: Time,
     },
     /// The streams on a server are to end.
     ShutSessions {

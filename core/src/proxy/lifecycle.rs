@@ -3,9 +3,10 @@
 
 use super::end::{By, End, Phase, Why};
 use super::stream::{Stream, Waiting};
-use super::worker::Worker;
+use super::worker::{Owner, Worker};
 use crate::backend::{Observed, ShutCause};
 use crate::base::ids::{BackendId, ServerId, StreamId};
+use crate::base::time::Time;
 
 impl Worker {
     /// Tells the backend what an exchange saw of its server, if that one is observed.
@@ -18,6 +19,21 @@ impl Worker {
         let Some((id, server)) = server else { return };
         if self.config.backends[id.index()].servers[server.index()].observe.is_some() {
             self.with_backend(id, |backend, now| backend.on_traffic(now, server, observed));
+        }
+    }
+
+    /// A backend wants the time told.
+    pub(super) fn wake_backend(&mut self, backend: BackendId, at: Time) {
+        if at <= self.now.time {
+            return self.with_backend(backend, |machine, now| machine.on_time(now));
+        }
+        let timer = self.backend_timers.entry(backend).or_default();
+        self.timers.arm(timer, Owner::Backend(backend), at);
+    }
+
+    pub(super) fn on_backend_due(&mut self, backend: BackendId, at: Time) {
+        if self.backend_timers.get_mut(&backend).is_some_and(|timer| timer.comes_up(at)) {
+            self.with_backend(backend, |machine, now| machine.on_time(now));
         }
     }
 

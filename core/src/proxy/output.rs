@@ -127,6 +127,8 @@ pub enum Wakeup {
     Pool,
     /// A worker-wide deadline, such as the end of a soft stop.
     Worker,
+    /// A server that starts slowly.
+    SlowStart,
     /// An exchange.
     Stream,
 }

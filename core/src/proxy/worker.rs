@@ -19,11 +19,11 @@ use super::stream::{Stream, Waiting};
 use crate::backend::{Event, Waiter};
 use crate::base::ids::{BackendId, ConnId, ListenerId, ServerId, Side, StreamId, WorkerId};
 use crate::base::limits;
-use crate::base::map::Set;
+use crate::base::map::{Map, Set};
 use crate::base::random::{Rng, Seed};
 use crate::base::slots::{Key, Slots};
 use crate::base::time::{Now, Time};
-use crate::base::timers::Timers;
+use crate::base::timers::{Timer, Timers};
 use crate::h1::HeadLimits;
 use crate::model::{Backend, Config, Trackers};
 
@@ -41,6 +41,7 @@ pub struct Facts {
 /// Whose timer an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
+    Backend(BackendId),
     Check(usize),
     Client(Key),
     Program(usize),
@@ -76,6 +77,8 @@ pub struct Worker {
     pub(super) checks: Checks,
     trackers: Trackers,
     pub(super) programs: Programs,
+    /// When backends want the time told, on the first worker.
+    pub(super) backend_timers: Map<BackendId, Timer>,
     /// What `balance random` draws from.
     pub(super) chance: Rng,
     pub(super) logs: Logs,
@@ -110,6 +113,7 @@ impl Worker {
             checks: Checks::new(&config, id, seed, &facts, now),
             trackers: config.trackers(),
             programs: Programs::new(&config, id, seed, now),
+            backend_timers: Map::new(),
             chance: seed.child(&format!("worker {}", id.0)).stream("balance"),
             logs: Logs::new(&config, &facts),
             shared,
@@ -189,6 +193,7 @@ impl Worker {
         // A worker that has stopped wants nothing any more.
         self.timers.next().filter(|_| !self.stopped).map(|(at, owner)| {
             let why = match owner {
+                Owner::Backend(_) => Wakeup::SlowStart,
                 Owner::Check(_) | Owner::Program(_) => Wakeup::Check,
                 Owner::Client(_) => Wakeup::Client,
                 Owner::Stream(_) => Wakeup::Stream,
@@ -385,6 +390,7 @@ impl Worker {
             Message::Granted(grant) => self.on_granted(grant),
             Message::Redistribute(grant) => self.on_redistributed(grant),
             Message::CheckSoon { backend, server } => self.check_soon(backend, server),
+            Message::WakeAt { backend, at } => self.wake_backend(backend, at),
             Message::ShutSessions { backend, server, cause } => self.shut_sessions(backend, server, cause),
             Message::RoomToAccept => self.room_to_accept(),
             Message::ServerDown { backend, server } => {
@@ -434,6 +440,9 @@ impl Worker {
                 let message = Message::CheckSoon { backend, server };
                 self.put(Output::Tell { to: WorkerId(0), message });
             }
+            Event::WakeAt { at } => {
+                self.put(Output::Tell { to: WorkerId(0), message: Message::WakeAt { backend, at } });
+            }
             Event::ShutSessions { server, cause } => {
                 for worker in 0..self.facts.workers {
                     let message = Message::ShutSessions { backend, server, cause };
@@ -480,6 +489,7 @@ impl Worker {
     fn on_timeout(&mut self) {
         while let Some((at, owner)) = self.timers.pop_due(self.now.time) {
             match owner {
+                Owner::Backend(id) => self.on_backend_due(id, at),
                 Owner::Check(index) => self.on_check_due(index, at),
                 Owner::Client(key) => self.on_client_due(key, at),
                 Owner::Program(index) => self.on_program_due(index, at),

@@ -37,6 +37,7 @@ fn observed(options: &str, answers: &[&'static str], ends: &str) {
     let ends = ends.to_owned();
     scenario.compare(move |stage| {
         stage.hide_origins();
+        stage.hide_sessions();
         stage.wait_log("Health check for server in/s1 succeeded");
         for _ in 0..count {
             let answer = stage.get("/x");
@@ -79,6 +80,7 @@ fn connections_that_fail_bring_a_server_down_on_either_layer() {
         let scenario = scenario.answering(HELLO).answering(HELLO.replace("hello", "other")).answering(HELLO);
         scenario.compare(|stage| {
             stage.hide_origins();
+            stage.hide_sessions();
             stage.wait_log("Health check for server in/s1 succeeded");
             stage.origin(1).kill();
             for _ in 0..3 {
@@ -99,6 +101,7 @@ fn servers_that_track_go_down_and_come_up_with_the_one_that_is_checked() {
     );
     scenario.answering(HELLO).answering(HELLO).compare(|stage| {
         stage.hide_origins();
+        stage.hide_sessions();
         let before = stage.get("/before");
         stage.note(before.lines().next().unwrap_or_default());
         stage.origin(1).kill();
@@ -137,6 +140,7 @@ fn shut_when_down(mode: &str, acts: Vec<Act>) {
     let has_answer = acts.iter().any(|act| matches!(act, Act::Send(_)));
     scenario.acting(acts).answering(HELLO).compare(move |stage| {
         stage.hide_origins();
+        stage.hide_sessions();
         let mut client = stage.connect();
         client.send(GET);
         if has_answer {
@@ -173,6 +177,7 @@ fn exchanges_of_a_backup_end_when_a_server_comes_up_if_that_is_asked_for() {
         scenario.answering(HELLO).acting(vec![Act::Send(SLOW.into()), Act::ReadEnd]).answering(HELLO);
     scenario.compare(|stage| {
         stage.hide_origins();
+        stage.hide_sessions();
         stage.origin(3).wait(|seen| !seen.is_empty());
         stage.origin(3).kill();
         stage.wait_log("Server in/s1 is DOWN");
@@ -183,5 +188,49 @@ fn exchanges_of_a_backup_end_when_a_server_comes_up_if_that_is_asked_for() {
         stage.wait_log("Server in/s1 is UP");
         client.read_to_end();
         stage.wait_log("done in/s2");
+    });
+}
+
+#[test]
+fn a_server_that_comes_back_gets_little_at_first() {
+    let scenario = config(
+        "listen in\n  bind 127.0.0.1:{front}\n  option dontlog-normal\n  \
+         server s1 127.0.0.1:{s1} check port {s3} inter 100ms fall 1 rise 1 weight 100 slowstart 1s\n  \
+         server s2 127.0.0.1:{s2} weight 100\n",
+    );
+    scenario.answering(HELLO).answering(HELLO).answering(HELLO).compare(|stage| {
+        stage.hide_origins();
+        stage.hide_sessions();
+        let share = |stage: &mut super::stage::Stage, requests: usize| {
+            let before = stage.origin(1).seen().len();
+            (0..requests).for_each(|_| _ = stage.get("/x"));
+            stage.origin(1).seen().len() - before
+        };
+        let at_start = share(stage, 4);
+        stage.note(format!("at the start {at_start} of 4"));
+        stage.origin(3).kill();
+        stage.wait_log("Server in/s1 is DOWN");
+        stage.origin(3).revive();
+        stage.wait_log("Server in/s1 is UP, reason");
+        let few = share(stage, 5) <= 1;
+        stage.note(format!("few at first: {few}"));
+        stage.wait_log("Server in/s1 is UP. 2 active");
+        let at_end = share(stage, 4);
+        stage.note(format!("at the end {at_end} of 4"));
+    });
+}
+
+#[test]
+fn a_backup_and_a_server_without_weight_serve_as_they_should() {
+    let scenario = config(
+        "listen in\n  bind 127.0.0.1:{front}\n  cookie S insert indirect\n  \
+         server s1 127.0.0.1:{s1} cookie one weight 0\n  server s2 127.0.0.1:{s2} cookie two backup\n",
+    );
+    scenario.answering(HELLO).answering(HELLO.replace("hello", "other")).compare(|stage| {
+        for cookie in ["", "Cookie: S=one\r\n", "Cookie: S=two\r\n", "Cookie: S=none\r\n"] {
+            let mut client = stage.connect();
+            client.send(format!("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{cookie}\r\n"));
+            client.read_to_end();
+        }
     });
 }

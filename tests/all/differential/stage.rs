@@ -30,6 +30,7 @@ pub(crate) struct Stage {
     clients: Vec<Record>,
     notes: Vec<String>,
     hidden_origins: bool,
+    hidden_sessions: bool,
     scratch: Scratch,
 }
 
@@ -79,6 +80,7 @@ impl Stage {
                         clients: Vec::new(),
                         notes: Vec::new(),
                         hidden_origins: false,
+                        hidden_sessions: false,
                         scratch,
                     };
                 }
@@ -144,6 +146,11 @@ impl Stage {
         self.hidden_origins = true;
     }
 
+    /// Leaves out how many sessions a server still had when it went, where that depends on timing.
+    pub(crate) fn hide_sessions(&mut self) {
+        self.hidden_sessions = true;
+    }
+
     /// Waits until nothing more happens.
     fn settle(&self) {
         let mut last = self.events();
@@ -184,7 +191,9 @@ impl Stage {
         }
         text = text.replace(&format!(":{}", self.front), ":<front>");
         for line in self.sink.lines() {
-            text.push_str(&format!("log: {}\n", transcript::log_line(&line)));
+            let line = transcript::log_line(&line);
+            let line = if self.hidden_sessions { transcript::without_sessions(&line) } else { line };
+            text.push_str(&format!("log: {line}\n"));
         }
         for note in &self.notes {
             text.push_str(&format!("note: {note}\n"));

@@ -92,6 +92,13 @@ pub(super) fn log_line(line: &str) -> String {
     words.join(" ")
 }
 
+/// Blanks the number of sessions that a server had when it went.
+pub(super) fn without_sessions(line: &str) -> String {
+    let Some((before, after)) = line.split_once(" sessions active") else { return line.to_owned() };
+    let head = before.rsplit_once(' ').map_or("", |(head, _)| head);
+    format!("{head} [n] sessions active{after}")
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -121,6 +128,15 @@ fn chunk_boundaries_do_not_matter_but_data_and_trailers_do() {
 
     assert_eq!(joined, split);
     assert_ne!(joined, other);
+}
+
+#[test]
+fn the_number_of_sessions_may_be_left_out() {
+    let line = "is DOWN. 1 active and 0 backup servers left. 12 sessions active, 0 requeued.";
+
+    let blank = "is DOWN. 1 active and 0 backup servers left. [n] sessions active, 0 requeued.";
+    assert_eq!(without_sessions(line), blank);
+    assert_eq!(without_sessions("is UP."), "is UP.");
 }
 
 #[test]

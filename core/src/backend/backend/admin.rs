@@ -27,24 +27,24 @@ impl Backend {
     /// `set server state`, or an agent's `ready`, `drain` and `maint`.
     ///
     /// A server that leaves maintenance starts anew: its next check decides, and its agent is forgotten.
-    pub fn set_admin(&mut self, _now: Now, server: ServerId, admin: Admin) {
-        self.alter(server, &Because::Unsaid, |life| life.set_admin(admin));
+    pub fn set_admin(&mut self, now: Now, server: ServerId, admin: Admin) {
+        self.alter(now, server, &Because::Unsaid, |life| life.set_admin(admin));
     }
 
     /// `set server health`. Has no effect on a server that tracks another.
-    pub fn force_health(&mut self, _now: Now, server: ServerId, health: Forced) {
-        self.alter(server, &Because::Operator, |life| life.force(health));
+    pub fn force_health(&mut self, now: Now, server: ServerId, health: Forced) {
+        self.alter(now, server, &Because::Operator, |life| life.force(health));
     }
 
     /// What an agent says (`up`; or `down`, `stopped`, `fail`), beside what checks say: a server is up when both
     /// are content. `because` is how logs tell it: the agent's answer, or the operator (`set server agent`).
-    pub fn on_agent(&mut self, _now: Now, server: ServerId, up: bool, because: &Because) {
-        self.alter(server, because, |life| life.set_agent(up));
+    pub fn on_agent(&mut self, now: Now, server: ServerId, up: bool, because: &Because) {
+        self.alter(now, server, because, |life| life.set_agent(up));
     }
 
     /// The server that this one tracks changed. News that is older than what is known is ignored.
-    pub fn follow(&mut self, _now: Now, server: ServerId, reading: Reading) {
-        self.alter(server, &Because::Unsaid, |life| life.follow(reading));
+    pub fn follow(&mut self, now: Now, server: ServerId, reading: Reading) {
+        self.alter(now, server, &Because::Unsaid, |life| life.follow(reading));
     }
 
     /// At the start: the state of the server that this one tracks. [`Backend::settle`] is to follow.

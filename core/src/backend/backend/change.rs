@@ -8,10 +8,17 @@ use crate::backend::event::{Event, ShutCause};
 use crate::backend::life::{Life, Standing, Status};
 use crate::backend::notice::{Because, Census, Change, Notice, StateChange};
 use crate::base::ids::ServerId;
+use crate::base::time::Now;
 
 impl Backend {
     /// Changes the life of a server and does all that follows.
-    pub(super) fn alter(&mut self, server: ServerId, because: &Because, edit: impl FnOnce(&mut Life)) {
+    pub(super) fn alter(
+        &mut self,
+        now: Now,
+        server: ServerId,
+        because: &Because,
+        edit: impl FnOnce(&mut Life),
+    ) {
         let state = &mut self.servers[server.index()];
         let before = state.life.standing();
         edit(&mut state.life);
@@ -22,6 +29,7 @@ impl Backend {
         state.status = after.status();
         state.takes_new = after.takes_new();
         let usable = self.usable;
+        self.warm_up_or_not(now, server, before, after);
         self.refresh(server);
         let requeued = self.requeue(server, before, after);
         self.shut_backups_if_asked(server, before, after);
@@ -36,7 +44,7 @@ impl Backend {
         if state.usable != state.is_usable() {
             self.choose_members();
         } else if state.member {
-            self.balancer.set_weight(server, state.weight);
+            self.balancer.set_weight(server, state.units(self.scale));
         }
     }
 
@@ -103,6 +111,21 @@ impl Backend {
         because: &Because,
         requeued: u32,
     ) {
+        let tracked = self.servers[server.index()].settings.track.is_some();
+        for change in changes(before, after, tracked) {
+            self.tell(server, change, before.takes_new(), because, requeued);
+        }
+    }
+
+    /// Tells of one change, and with `inherited` of the server that it comes from.
+    pub(super) fn tell(
+        &mut self,
+        server: ServerId,
+        (change, inherited): (Change, bool),
+        was_in_use: bool,
+        because: &Because,
+        requeued: u32,
+    ) {
         let (active, backup) = self.usable;
         let state = &self.servers[server.index()];
         let census = Census {
@@ -113,18 +136,16 @@ impl Backend {
             requeued,
             queued: self.queue.total(),
         };
-        for (change, inherited) in changes(before, after, state.settings.track.is_some()) {
-            let track = self.servers[server.index()].settings.track.as_ref();
-            let change = StateChange {
-                subject: self.subject(server),
-                change,
-                via: track.filter(|_| inherited).map(|track| Arc::clone(&track.name)),
-                because: because.clone(),
-                was_in_use: before.takes_new(),
-                census,
-            };
-            self.events.push_back(Event::Notice(Notice::StateChanged(change)));
-        }
+        let track = state.settings.track.as_ref();
+        let change = StateChange {
+            subject: self.subject(server),
+            change,
+            via: track.filter(|_| inherited).map(|track| Arc::clone(&track.name)),
+            because: because.clone(),
+            was_in_use,
+            census,
+        };
+        self.events.push_back(Event::Notice(Notice::StateChanged(change)));
     }
 
     /// Tells if a backend that had usable servers has none any more.

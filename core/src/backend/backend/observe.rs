@@ -69,7 +69,7 @@ impl Observed {
 
 impl Backend {
     /// Traffic saw something of a server: enough errors in a row count for its health.
-    pub fn on_traffic(&mut self, _now: Now, server: ServerId, observed: Observed) {
+    pub fn on_traffic(&mut self, now: Now, server: ServerId, observed: Observed) {
         let state = &mut self.servers[server.index()];
         let Some(observe) =
             state.settings.observe.filter(|_| state.is_checked() && state.life.passes_checks())
@@ -98,9 +98,9 @@ impl Backend {
         };
         match observe.on_error {
             OnError::FastInter => {}
-            OnError::FailCheck => self.judge(server, &outcome, |life| life.count(false)),
-            OnError::SuddenDeath => self.judge(server, &outcome, super::Life::condemn),
-            OnError::MarkDown => self.judge(server, &outcome, super::Life::mark_down),
+            OnError::FailCheck => self.judge(now, server, &outcome, |life| life.count(false)),
+            OnError::SuddenDeath => self.judge(now, server, &outcome, super::Life::condemn),
+            OnError::MarkDown => self.judge(now, server, &outcome, super::Life::mark_down),
         }
         self.events.push_back(Event::CheckSoon { server });
     }

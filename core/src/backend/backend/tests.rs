@@ -15,6 +15,7 @@ use crate::model::{
 mod admin;
 mod model_check;
 mod ramps;
+mod warm;
 
 const NOW: Now = Now {
     time: crate::base::time::Time::ZERO,

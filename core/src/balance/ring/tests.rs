@@ -5,7 +5,7 @@ use crate::base::limits::RING_SERVER_SPAN;
 
 fn ring(weights: &[u32], factor: Option<u32>) -> Ring {
     let origins: Vec<u32> = (1..).map(|id| id * RING_SERVER_SPAN).take(weights.len()).collect();
-    let mut ring = Ring::new(&origins, factor);
+    let mut ring = Ring::new(&origins, factor, 1);
     for (index, weight) in weights.iter().enumerate() {
         ring.set_weight(ServerId(index as u32), *weight);
     }

@@ -1,8 +1,13 @@
 //! Server options about its life: where its state comes from besides checks, and what follows from it.
 
+use std::time::Duration;
+
 use super::ServerOption;
-use crate::config::line_option::{Argument, Fault};
-use crate::model::{Layer, OnError};
+use super::draft::ServerDraft;
+use crate::config::duration::{DurationError, parse_duration};
+use crate::config::line_option::{Argument, Fault, Value};
+use crate::keyword::Support;
+use crate::model::{InitState, Layer, OnError};
 
 /// The rows of this family.
 pub(super) const TABLE: &[ServerOption] = &[
@@ -100,8 +105,60 @@ pub(super) const TABLE: &[ServerOption] = &[
         example: "server web1 127.0.0.1:8080 check on-marked-up shutdown-backup-sessions",
         ..ServerOption::ROW
     },
+    ServerOption {
+        name: "slowstart",
+        argument: Argument::One("'slowstart' expects a time as argument."),
+        set: set_slow_start,
+        summary: "How long a server that came back takes to reach its full weight and `maxconn`.",
+        example: "server web1 127.0.0.1:8080 check slowstart 30s",
+        ..ServerOption::ROW
+    },
+    ServerOption {
+        name: "init-state",
+        argument: Argument::One(
+            "'init-state' expects one of 'fully-up', 'up', 'down', or 'fully-down' but got ''",
+        ),
+        set: |draft, value| {
+            draft.init_state = match value.text {
+                "down" => InitState::Down,
+                "fully-down" => InitState::FullyDown,
+                "fully-up" => InitState::FullyUp,
+                "up" => InitState::Up,
+                other => {
+                    let words = "one of 'fully-up', 'up', 'down', or 'fully-down'";
+                    return Err(choices("init-state", words, other));
+                }
+            };
+            Ok(())
+        },
+        support: Support::Partial("as HAProxy describes it since 3.1; compared with no binary"),
+        summary: "Health at the start and after maintenance: the first check decides (up, down), or all that are \
+                  needed (fully-up, fully-down).",
+        example: "server web1 127.0.0.1:8080 check init-state down",
+        ..ServerOption::ROW
+    },
 ];
 
 fn choices(name: &str, words: &str, got: &str) -> Fault {
     Fault::new(format!("'{name}' expects {words} but got '{got}'"), "choose one of these")
+}
+
+fn set_slow_start(draft: &mut ServerDraft, value: Value<'_>) -> Result<(), Fault> {
+    let (text, server) = (value.text, &draft.name);
+    let help = "write a number with a unit of us, ms, s, m, h or d, such as 30s";
+    let span = parse_duration(text).map_err(|error| match error {
+        DurationError::Character(character) => Fault::new(
+            format!("unexpected character '{character}' in 'slowstart' argument of server {server}."),
+            help,
+        ),
+        DurationError::TooLong => Fault::new(
+            format!(
+                "overflow in argument <{text}> to <slowstart> of server {server}, maximum value is 2147483647 ms \
+                 (~24.8 days)."
+            ),
+            help,
+        ),
+    })?;
+    draft.slow_start = Some(span).filter(|span| *span > Duration::ZERO);
+    Ok(())
 }

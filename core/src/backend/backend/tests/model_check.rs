@@ -233,7 +233,8 @@ impl World {
                 Event::Changed { .. }
                 | Event::CheckSoon { .. }
                 | Event::Notice(_)
-                | Event::ShutSessions { .. } => {}
+                | Event::ShutSessions { .. }
+                | Event::WakeAt { .. } => {}
             }
         }
     }
