@@ -23,6 +23,21 @@ pub fn request(sort: u8) -> &'static [u8] {
     }
 }
 
+/// An answer to a health check that is none, or that never ends: more than a check may keep.
+pub fn check_answer(sort: u8) -> Vec<u8> {
+    const MUCH: usize = 40_000;
+    match sort % SERVER_SORTS {
+        0 => b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(),
+        1 => b"HTTP/1.1 200 OK\r\nx-so".to_vec(),
+        2 => Vec::new(),
+        3 => [&b"HTTP/1.1 200 OK\r\n"[..], &b"x-more: and more\r\n".repeat(MUCH / 18)].concat(),
+        4 => b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!".to_vec(),
+        5 => [&b"HTTP/1.1 500 Ill\r\n\r\n"[..], &vec![b'x'; MUCH]].concat(),
+        6 => b"HTTP/1.1 2x0 OK\r\n\r\n".to_vec(),
+        _ => vec![b'\0'; MUCH],
+    }
+}
+
 /// An answer that must not be forwarded as it is, and is followed by the end of the connection.
 pub fn answer(sort: u8, request: RequestId, status: u16) -> Vec<u8> {
     match sort % SERVER_SORTS {

@@ -219,6 +219,13 @@ impl Conn {
         if conditions.silent {
             return;
         }
+        // Late answers may come when the check is over already.
+        self.outbox.pause(conditions.slow_ms);
+        if let Some(sort) = conditions.garbage {
+            self.outbox.push(Bytes::from(misbehave::check_answer(sort)));
+            self.closes_when_sent = sort.is_multiple_of(2);
+            return;
+        }
         let status = if conditions.unhealthy { "500 Ill" } else { "200 Well" };
         self.outbox.push(Bytes::from(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n")));
         self.closes_when_sent = true;

@@ -31,6 +31,7 @@ pub(crate) struct Stage {
     notes: Vec<String>,
     hidden_origins: bool,
     hidden_sessions: bool,
+    hidden_logs: bool,
     scratch: Scratch,
 }
 
@@ -81,6 +82,7 @@ impl Stage {
                         notes: Vec::new(),
                         hidden_origins: false,
                         hidden_sessions: false,
+                        hidden_logs: false,
                         scratch,
                     };
                 }
@@ -151,6 +153,17 @@ impl Stage {
         self.hidden_sessions = true;
     }
 
+    /// Leaves the log out of the transcript, where the order of its lines depends on timing.
+    pub(crate) fn hide_logs(&mut self) {
+        self.hidden_logs = true;
+    }
+
+    /// Waits until the log server's lines are as wanted, and gives them.
+    pub(crate) fn logged(&self, done: impl Fn(&[String]) -> bool) -> Vec<String> {
+        self.sink.wait(done);
+        self.sink.lines()
+    }
+
     /// Waits until nothing more happens.
     fn settle(&self) {
         let mut last = self.events();
@@ -190,8 +203,8 @@ impl Stage {
             text = text.replace(&format!(":{}", origin.port()), &format!(":<s{}>", number + 1));
         }
         text = text.replace(&format!(":{}", self.front), ":<front>");
-        for line in self.sink.lines() {
-            let line = transcript::log_line(&line);
+        for line in self.sink.lines().iter().filter(|_| !self.hidden_logs) {
+            let line = transcript::log_line(line);
             let line = if self.hidden_sessions { transcript::without_sessions(&line) } else { line };
             text.push_str(&format!("log: {line}\n"));
         }
