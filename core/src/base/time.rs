@@ -39,6 +39,11 @@ impl Time {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// The first point from here on that is a multiple of so many nanoseconds, of which there is at least one.
+    pub fn round_up(self, nanos: u64) -> Time {
+        self.0.checked_next_multiple_of(nanos.max(1)).map_or(self, Time)
+    }
+
     /// This point plus an optional span; no span means never.
     pub fn after(self, span: Option<Duration>) -> Time {
         span.map_or(Time::NEVER, |span| self + span)

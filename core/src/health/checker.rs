@@ -12,12 +12,15 @@ use super::script::{Ended, Next, Script};
 use crate::base::address::Address;
 use crate::base::ids::ServerId;
 use crate::base::random::Rng;
-use crate::base::socket::{CloseHow, ConnectError, LostReason};
+use crate::base::socket::{CloseHow, ConnectError, FirstWord, LostReason};
 use crate::base::time::{Now, Time};
 use crate::model;
 
 /// A check that takes no time and starts again at once would keep a worker busy with nothing else.
 const INTER_MIN: Duration = Duration::from_millis(1);
+
+/// How far apart the moments are at which checks start.
+const CHECK_BEAT: Duration = Duration::from_millis(5);
 
 /// Most per cent of `spread-checks` (configuration manual 3.2).
 const SPREAD_MAX: u8 = 50;
@@ -45,7 +48,7 @@ pub enum CheckInput {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckOutput {
     /// Open a connection; there is at most one at a time.
-    Connect(Address),
+    Connect(Address, FirstWord),
     /// Send bytes over it.
     Send(Bytes),
     /// Close it, or give up opening it. Nothing that comes from it later matters.
@@ -103,6 +106,14 @@ pub fn first_start(position: u32, count: u32, inter: Duration) -> Duration {
     inter * position / count.max(1)
 }
 
+/// Puts off a start by less than a hundredth of its interval, to when others start too: with thousands of servers
+/// most of what checks cost is waking up.
+fn on_beat(start: Time, span: Duration) -> Time {
+    let beat = (span / 100).min(CHECK_BEAT);
+    let Ok(beat @ 1..) = u64::try_from(beat.as_nanos()) else { return start };
+    start.round_up(beat)
+}
+
 impl Checker {
     /// The checker of a server, whose first check starts at `first`; `None` if the server is not checked.
     pub fn new(backend: &model::Backend, server: ServerId, first: Time) -> Option<Checker> {
@@ -133,11 +144,12 @@ impl Checker {
             downinter: settings.downinter.map(some_time),
             ..settings
         };
+        let inter = settings.inter;
         Checker {
             script,
             settings,
             timeouts,
-            state: State::Waiting(first),
+            state: State::Waiting(on_beat(first, inter)),
             outputs: VecDeque::new(),
             spread: None,
         }
@@ -234,9 +246,9 @@ impl Checker {
                 return;
             }
             match self.script.step(now, matches!(run.link, Link::ReadClosed | Link::Lost(_))) {
-                Next::Connect { to, linger } => {
+                Next::Connect { to, linger, first_word } => {
                     self.close(run);
-                    self.outputs.push_back(CheckOutput::Connect(to));
+                    self.outputs.push_back(CheckOutput::Connect(to, first_word));
                     (run.link, run.unsent) = (Link::Connecting, false);
                     run.close = if linger { CloseHow::Graceful } else { CloseHow::Reset };
                     self.state = State::Running(run);
@@ -291,7 +303,8 @@ impl Checker {
             View::Between => self.settings.fastinter.unwrap_or(inter),
             View::Down => self.settings.downinter.unwrap_or(inter),
         };
-        self.state = State::Waiting(now.time + self.spread(span));
+        let span = self.spread(span);
+        self.state = State::Waiting(on_beat(now.time + span, span));
     }
 
     /// Starts the next check after `fastinter` at the latest.

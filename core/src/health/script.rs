@@ -14,6 +14,7 @@ use super::request::{proxy_line, request_bytes, sent_bytes};
 use super::scene::{Moment, Scene};
 use crate::base::address::Address;
 use crate::base::limits::{CHECK_ANSWER_MAX, CHECK_MEMORY_MAX, CHECK_WORDS_MAX};
+use crate::base::socket::FirstWord;
 use crate::base::time::Now;
 use crate::http::ResponseHead;
 use crate::log::Format;
@@ -54,7 +55,7 @@ pub(super) struct Script {
 /// What to do next.
 #[derive(Debug)]
 pub(super) enum Next {
-    Connect { to: Address, linger: bool },
+    Connect { to: Address, linger: bool, first_word: FirstWord },
     Send(Bytes),
     Wait,
     Done(Ended),
@@ -180,7 +181,19 @@ impl Script {
             socket.set_port(port);
         }
         (self.to, self.from) = (Some(to.clone()), None);
-        Next::Connect { to, linger: connect.linger }
+        Next::Connect { to, linger: connect.linger, first_word: self.first_word(connect) }
+    }
+
+    /// Who speaks first. Where the server does not, it need not even learn that the connection is there before
+    /// it hears of us; of one that is only opened it then never learns, as with haproxy.
+    fn first_word(&self, connect: &CheckConnect) -> FirstWord {
+        let mut later = self.script.steps.iter().skip(self.at + 1).map(|step| &step.action);
+        let next = later
+            .find(|action| !matches!(action, CheckAction::SetVariable(..) | CheckAction::UnsetVariable(_)));
+        match next {
+            Some(CheckAction::Expect(_)) if !connect.send_proxy => FirstWord::Either,
+            _ => FirstWord::Ours,
+        }
     }
 
     /// The port that an expression gives; none if that is no port.

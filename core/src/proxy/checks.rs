@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::conn::{Upstream, Use};
-use super::output::{CloseHow, FirstWord, Output};
+use super::output::{CloseHow, Output};
 use super::worker::{Facts, Owner, Worker};
 use crate::base::ids::{BackendId, ConnId, ServerId, WorkerId};
 use crate::base::map::Map;
@@ -136,16 +136,12 @@ impl Worker {
         while let Some(output) = self.checks.list[index].checker.poll_output() {
             let watch = &mut self.checks.list[index];
             match output {
-                CheckOutput::Connect(to) => {
+                CheckOutput::Connect(to, first_word) => {
                     let key =
                         self.upstreams.insert(Upstream::new(watch.backend, watch.server, Use::Check(index)));
                     watch.conn = Some(key);
-                    self.put(Output::Connect {
-                        conn: ConnId::server(key),
-                        to,
-                        from: None,
-                        first_word: FirstWord::Either,
-                    });
+                    let conn = ConnId::server(key);
+                    self.put(Output::Connect { conn, to, from: None, first_word });
                 }
                 CheckOutput::Send(bytes) => {
                     if let Some(key) = watch.conn {

@@ -52,7 +52,7 @@ pub(super) fn check_answer(input: &[u8]) {
         while let Some(output) = checker.poll_output() {
             match output {
                 CheckOutput::Close(_) => closed += 1,
-                CheckOutput::Connect(_) => opened += 1,
+                CheckOutput::Connect(..) => opened += 1,
                 CheckOutput::Done(outcome) => outcomes.push(outcome),
                 CheckOutput::Send(_) => {}
             }
