@@ -7,8 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evenkeel_core::backend::{Assigned, Backend, Waiter, Wish};
-use evenkeel_core::balance::{Balancer, ring_origin};
+use evenkeel_core::backend::{Assigned, Backend, NewWeight, Waiter, Wish};
 use evenkeel_core::base::address::Address;
 use evenkeel_core::base::ids::{BackendId, ServerId, StreamId, WorkerId};
 use evenkeel_core::base::slots::Key;
@@ -74,13 +73,8 @@ fn hold_against_the_record(ways: &[Way]) {
             servers.take(key);
         }
         for phase in way.phases {
-            let chosen: Vec<u8> = if phase.weights.is_empty() {
-                servers.enter(phase);
-                numbers.iter().map(|key| servers.visit(*key)).collect()
-            } else {
-                let mut balancer = reweighed(&servers.settings, phase);
-                numbers.iter().map(|key| digit(balancer.pick(*key, None))).collect()
-            };
+            servers.enter(phase);
+            let chosen: Vec<u8> = numbers.iter().map(|key| servers.visit(*key)).collect();
             wrong.extend(record.compare(way, phase, &chosen).err());
         }
     }
@@ -138,12 +132,15 @@ struct Servers {
     backend: Backend,
     settings: Arc<model::Backend>,
     down: &'static [usize],
+    /// Of each server, now.
+    weights: Vec<u32>,
 }
 
 impl Servers {
     fn new(settings: Arc<model::Backend>) -> Servers {
         let backend = Backend::new(BackendId(0), Arc::clone(&settings), NOW);
-        Servers { backend, settings, down: &[] }
+        let weights = settings.servers.iter().map(|server| server.weight).collect();
+        Servers { backend, settings, down: &[], weights }
     }
 
     fn enter(&mut self, phase: &Phase) {
@@ -155,6 +152,15 @@ impl Servers {
             self.backend.on_check(NOW, ServerId(at as u32), &outcome);
         }
         self.down = phase.down;
+        for (at, server) in self.settings.servers.iter().enumerate() {
+            let changed = phase.weights.iter().find(|(changed, _)| *changed == at);
+            let weight = changed.map_or(server.weight, |(_, weight)| *weight);
+            if self.weights[at] != weight {
+                let set = self.backend.set_weight(NOW, ServerId(at as u32), NewWeight::Absolute(weight));
+                set.expect("a ring takes any weight");
+                self.weights[at] = weight;
+            }
+        }
         while self.backend.poll_event().is_some() {}
     }
 
@@ -175,19 +181,6 @@ impl Servers {
         }
         digit(server)
     }
-}
-
-/// The active servers with new weights, set one after the other.
-fn reweighed(settings: &model::Backend, phase: &Phase) -> Balancer {
-    let origin = |server: &Arc<model::Server>| ring_origin(server.id, server.ring_key, &server.address);
-    let origins: Vec<u32> = settings.servers.iter().map(origin).collect();
-    let mut balancer = Balancer::new(settings.balance, settings.hashing.balance_factor, &origins);
-    let active = settings.servers.iter().enumerate().filter(|(_, server)| !server.backup && !server.disabled);
-    let configured = active.map(|(at, server)| (at, server.weight));
-    for (at, weight) in configured.chain(phase.weights.iter().copied()) {
-        balancer.set_weight(ServerId(at as u32), weight);
-    }
-    balancer
 }
 
 fn digit(server: Option<ServerId>) -> u8 {

@@ -59,11 +59,9 @@ impl Reference {
             Balance::RoundRobin => {
                 let (clock, total) = (self.clock, self.total());
                 let due = &mut self.seats[server].due;
-                // Nothing is later than a new weight says, and who leaves starts anew.
-                *due = due.filter(|_| weight > 0).map(|due| {
-                    let soonest = clock + total / weight;
-                    Due { whole: due.whole.min(soonest), part: 0 }
-                });
+                // A new weight starts its turn anew, and who leaves starts as at first.
+                let next = |_| Due { whole: clock + total / weight, part: 0 };
+                *due = due.filter(|_| weight > 0).map(next);
             }
             _ => {}
         }

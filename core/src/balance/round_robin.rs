@@ -72,9 +72,8 @@ impl RoundRobin {
         *total = *total - u64::from(seat.weight) + u64::from(weight);
         seat.weight = weight;
         seat.next = match seat.next {
-            Some(due) if weight > 0 => {
-                Some(Due { whole: due.whole.min(turn + *total / u64::from(weight)), part: 0 })
-            }
+            // Its next turn is a turn of its own away, however long it has waited.
+            Some(_) if weight > 0 => Some(Due { whole: turn + *total / u64::from(weight), part: 0 }),
             _ => None,
         };
         self.seat_again(server);

@@ -1,5 +1,7 @@
 //! Persistence by cookies and stick tables: who is led where, what clients and servers see of it, and the log.
 
+use std::time::Duration;
+
 use evenkeel_tests::origin::{Act, Reply, Request};
 
 use super::Scenario;
@@ -313,6 +315,38 @@ fn stick_match_and_store() {
 fn a_full_stick_table() {
     const MANY: &[&str] = &["K: a", "K: b", "K: c", "K: c", "K: c", "K: a", "K: b"];
     stick("stick-table type string size 2 nopurge\nstick on hdr(K)", MANY);
+}
+
+/// Keys and pauses before them in milliseconds, for tables that forget.
+fn stick_in_time(table: &str, keys: &'static [(u64, &'static str)]) {
+    let servers = "server s1 127.0.0.1:{s1}\nserver s2 127.0.0.1:{s2}";
+    three("", &format!("{table}\nstick on hdr(K)\n{servers}")).compare(move |stage| {
+        for (number, (pause, key)) in keys.iter().enumerate() {
+            std::thread::sleep(Duration::from_millis(*pause));
+            let path = format!("/number/{number}");
+            let mut client = stage.connect();
+            client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nK: {key}\r\nConnection: close\r\n\r\n"));
+            client.read_to_end();
+            stage.wait_log(&path);
+        }
+    });
+}
+
+/// The turns make sure that a key that is forgotten meets another server.
+#[test]
+fn a_stick_table_forgets_what_is_old_or_too_much() {
+    let new_one = &[(0, "a"), (40, "b"), (40, "c"), (40, "a"), (40, "c")];
+    stick_in_time("stick-table type string size 2", new_one);
+    stick_in_time("stick-table type string size 2 expire 1m", new_one);
+    stick_in_time("stick-table type integer size 2", &[(0, "1"), (40, "2"), (40, "3"), (40, "1"), (40, "3")]);
+    stick_in_time(
+        "stick-table type ip size 1",
+        &[(0, "1.1.1.1"), (40, "2.2.2.2"), (40, "2.2.2.2"), (40, "1.1.1.1")],
+    );
+    stick_in_time(
+        "stick-table type string size 9 expire 300ms",
+        &[(0, "a"), (200, "a"), (200, "a"), (600, "a")],
+    );
 }
 
 #[test]
