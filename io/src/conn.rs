@@ -318,6 +318,7 @@ pub(crate) fn connect_error(error: &io::Error) -> ConnectError {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::ConnectionRefused => return ConnectError::Refused,
+        Kind::ConnectionReset => return ConnectError::Reset,
         Kind::HostUnreachable | Kind::NetworkUnreachable => return ConnectError::Unreachable,
         Kind::TimedOut => return ConnectError::TimedOut,
         // Too few local ports, and a Unix socket whose backlog is full.

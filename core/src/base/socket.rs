@@ -7,6 +7,8 @@ pub enum ConnectError {
     Unreachable,
     /// The peer refused.
     Refused,
+    /// The peer reset it before we knew of it.
+    Reset,
     /// The system has no descriptor, port or memory left.
     Resources,
     /// The system gave up waiting.

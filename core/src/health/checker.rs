@@ -355,7 +355,7 @@ fn connect_status(why: ConnectError) -> CheckStatus {
     match why {
         ConnectError::TimedOut => CheckStatus::Layer4Timeout,
         ConnectError::Resources => CheckStatus::SocketError,
-        ConnectError::Refused | ConnectError::Unreachable | ConnectError::Other => {
+        ConnectError::Refused | ConnectError::Reset | ConnectError::Unreachable | ConnectError::Other => {
             CheckStatus::Layer4Connection
         }
     }
@@ -364,6 +364,7 @@ fn connect_status(why: ConnectError) -> CheckStatus {
 fn connect_words(why: ConnectError) -> &'static str {
     match why {
         ConnectError::Refused => "Connection refused",
+        ConnectError::Reset => "Connection reset by peer",
         ConnectError::Unreachable => "No route to host",
         ConnectError::Resources => "No resources left",
         ConnectError::TimedOut | ConnectError::Other => "General socket error (connection failed)",

@@ -22,7 +22,7 @@ use crate::model::{
     CheckAction, CheckConnect, CheckFamily, CheckKind, CheckPort, CheckRequest, CheckScript, CheckStep,
     CheckValue, Expect,
 };
-use crate::sample::{Sample, Scope, Type, Value, VariableName, Variables};
+use crate::sample::{Sample, Scope, Type, Value, VariableCondition, VariableName, Variables};
 
 /// A check's steps and how far they are.
 #[derive(Debug)]
@@ -142,8 +142,8 @@ impl Script {
                         None => Some(Next::Done(unsendable(step))),
                     }
                 }
-                CheckAction::SetVariable(name, value) => {
-                    self.set(now, name, value);
+                CheckAction::SetVariable(name, conditions, value) => {
+                    self.set(now, name, conditions, value);
                     None
                 }
                 CheckAction::UnsetVariable(name) => {
@@ -246,7 +246,7 @@ impl Script {
         )
     }
 
-    fn set(&mut self, now: Now, name: &VariableName, value: &CheckValue) {
+    fn set(&mut self, now: Now, name: &VariableName, conditions: &[VariableCondition], value: &CheckValue) {
         let mut text = Vec::new();
         let value = match value {
             CheckValue::Format(format) => {
@@ -255,9 +255,9 @@ impl Script {
             }
             CheckValue::Sample(sample) => self.look(now, |scope| sample.eval_untyped(scope, &mut text)),
         };
-        match value {
-            Some(value) => self.variables.set(name, value, &text),
-            None => self.variables.unset(name),
+        // An expression that gives nothing changes nothing.
+        if let Some(value) = value {
+            self.variables.set(name, conditions, value, &text);
         }
     }
 

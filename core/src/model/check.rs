@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use super::CheckStatus;
 use crate::base::address::Address;
 use crate::log::Format;
-use crate::sample::{Sample, VariableName};
+use crate::sample::{Sample, VariableCondition, VariableName};
 
 /// What a check does, for the whole backend.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +76,8 @@ pub enum CheckAction {
     Request(Box<CheckRequest>),
     /// `tcp-check send` in all forms.
     Send(CheckSend),
-    /// `set-var` and `set-var-fmt`.
-    SetVariable(VariableName, CheckValue),
+    /// `set-var` and `set-var-fmt`, and when.
+    SetVariable(VariableName, Box<[VariableCondition]>, CheckValue),
     /// `unset-var`.
     UnsetVariable(VariableName),
 }

@@ -21,7 +21,7 @@ pub use rdp::RdpCookie;
 pub use scope::with_empty_scope;
 pub use scope::{CheckScope, Ending, Scope, StreamTimes};
 pub use value::{Type, Value};
-pub use variables::{VariableName, VariableProblem, Variables};
+pub use variables::{VariableCondition, VariableName, VariableProblem, Variables};
 
 use crate::keyword::{Entry, Kind, Support};
 

@@ -76,7 +76,7 @@ pub(super) const TABLE: &[CheckStep] = &[
                 draft.http.add_http(step, words);
             }
         },
-        support: Support::Partial("scopes `check` and `sess`; no conditions"),
+        support: Support::Partial("scopes `check` and `sess`"),
         summary: "Keeps the value of an expression for later steps.",
         example: "http-check set-var(check.port) int(8081)",
     },
@@ -87,7 +87,7 @@ pub(super) const TABLE: &[CheckStep] = &[
                 draft.http.add_http(step, words);
             }
         },
-        support: Support::Partial("scopes `check` and `sess`; no conditions"),
+        support: Support::Partial("scopes `check` and `sess`"),
         summary: "Keeps the text of a format for later steps.",
         example: "http-check set-var-fmt(check.name) %[srv_name]",
     },

@@ -97,7 +97,7 @@ pub(super) const TABLE: &[CheckStep] = &[
                 draft.tcp.add_tcp(step, words);
             }
         },
-        support: Support::Partial("scopes `check` and `sess`; no conditions"),
+        support: Support::Partial("scopes `check` and `sess`"),
         summary: "Keeps the value of an expression for later steps.",
         example: "tcp-check set-var(check.port) int(8081)",
     },
@@ -108,7 +108,7 @@ pub(super) const TABLE: &[CheckStep] = &[
                 draft.tcp.add_tcp(step, words);
             }
         },
-        support: Support::Partial("scopes `check` and `sess`; no conditions"),
+        support: Support::Partial("scopes `check` and `sess`"),
         summary: "Keeps the text of a format for later steps.",
         example: "tcp-check set-var-fmt(check.name) %[srv_name]",
     },
