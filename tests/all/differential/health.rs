@@ -300,3 +300,46 @@ fn state_of(request: &[u8]) -> String {
     let stays = |field: &&str| !field.starts_with("port=") && !field.starts_with("node=");
     state.split("; ").filter(stays).collect::<Vec<_>>().join("; ")
 }
+
+/// What is logged of a server whose checks pass and fail by turns, a hundred milliseconds apart.
+fn flapping(limits: &str) {
+    let back = "  option httpchk GET /flap\n  option log-health-checks\n";
+    let scenario = checked(back, &format!("inter 100ms {limits}")).origin(|request| {
+        let status = if request.number % 2 == 0 { "200 Well" } else { "500 Ill" };
+        let text = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        Reply::from_acts(vec![Act::Send(text.into())])
+    });
+    scenario.compare(|stage| {
+        stage.hide_origins();
+        stage.hide_logs();
+        for line in stage.logged(|lines| lines.len() >= 12).iter().take(12) {
+            stage.note(transcript::log_line(line));
+        }
+    });
+}
+
+#[test]
+fn a_server_that_fails_every_other_check_stays_up() {
+    flapping("fall 2 rise 2");
+}
+
+#[test]
+fn a_server_goes_up_and_down_as_fast_as_one_check_allows() {
+    flapping("fall 1 rise 1");
+}
+
+#[test]
+fn an_answer_after_its_time_is_no_answer() {
+    let scenario = checked(
+        "  option httpchk GET /check\n  timeout check 100ms\n  option log-health-checks\n",
+        "inter 300ms fall 2 rise 1",
+    );
+    // The answer comes when the check is over, whichever of the two times counts.
+    scenario.acting(vec![Act::Pause(350), Act::Send(HELLO.into())]).compare(|stage| {
+        stage.hide_origins();
+        stage.hide_logs();
+        for line in stage.logged(|lines| lines.len() >= 2).iter().take(2) {
+            stage.note(transcript::log_line(line));
+        }
+    });
+}
