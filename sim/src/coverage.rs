@@ -21,6 +21,10 @@ pub const WANTED: &[&str] = &[
     "message: redistribute",
     "message: room to accept",
     "message: server down",
+    "message: check soon",
+    "message: order",
+    "message: shut sessions",
+    "message: wake at",
     "own answer 400",
     "own answer 408",
     "own answer 502",
@@ -35,6 +39,9 @@ pub const WANTED: &[&str] = &[
     "reset sent",
     "retried",
     "state --",
+    "state DD",
+    "state DH",
+    "state UD",
     "state CC",
     "state CD",
     "state CH",
@@ -122,6 +129,10 @@ impl Coverage {
             Input::Message(Message::Redistribute(_)) => self.count("message: redistribute"),
             Input::Message(Message::RoomToAccept) => self.count("message: room to accept"),
             Input::Message(Message::ServerDown { .. }) => self.count("message: server down"),
+            Input::Message(Message::CheckSoon { .. }) => self.count("message: check soon"),
+            Input::Message(Message::Order { .. }) => self.count("message: order"),
+            Input::Message(Message::ShutSessions { .. }) => self.count("message: shut sessions"),
+            Input::Message(Message::WakeAt { .. }) => self.count("message: wake at"),
             _ => {}
         }
     }

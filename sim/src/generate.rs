@@ -7,7 +7,8 @@ use crate::actor::misbehave;
 use crate::fault::{Fault, PlannedFault};
 use crate::scenario::{
     Abort, AnswerPlan, Balance, CheckPlan, ClientPlan, Framing, Keeping, Leaving, Method, Mode, NetworkPlan,
-    ProxyPlan, RequestPlan, Reuse, Scenario, ServerPlan, StopPlan, TimeoutsPlan,
+    ObservePlan, OnError, OrderPlan, ProxyPlan, RequestPlan, Reuse, Scenario, ServerPlan, StopPlan,
+    TimeoutsPlan, Wanted,
 };
 
 /// Kinds of fault, in the order of [`fault`].
@@ -21,11 +22,13 @@ pub fn scenario(seed: u64) -> Scenario {
     let mut proxy = proxy(&mut rng);
     queues(&mut named.stream("queues"), &mut proxy, &mut servers);
     retries(&mut named.stream("retries"), &mut proxy);
+    lives(&mut named.stream("lives"), &mut servers);
+    let orders = orders(&mut named.stream("orders"), servers.len());
     let network = network(&mut rng);
     let faults = faults(&mut named.stream("faults"), servers.len());
     let clients = clients(&mut named.stream("clients"));
     let stop = rng.chance(1, 20).then(|| StopPlan { at_ms: rng.below(400), hard: rng.chance(1, 2) });
-    Scenario { seed, proxy, network, stop, servers, faults, clients }
+    Scenario { seed, proxy, network, stop, servers, faults, orders, clients }
 }
 
 fn pick<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {
@@ -49,6 +52,7 @@ fn servers(rng: &mut Rng) -> Vec<ServerPlan> {
         backup: with_backup && index == count - 1,
         pool_max: if rng.chance(1, 4) { Some(rng.below(3) as u32) } else { None },
         purge_ms: pick(rng, &[1, 20, 200, 5_000]),
+        ..ServerPlan::default()
     });
     servers.collect()
 }
@@ -103,6 +107,40 @@ fn queues(rng: &mut Rng, proxy: &mut ProxyPlan, servers: &mut [ServerPlan]) {
         let most = Some(1 + rng.below(3) as u32);
         servers.iter_mut().for_each(|server| server.maxqueue = most);
     }
+}
+
+/// What happens to servers besides checks.
+fn lives(rng: &mut Rng, servers: &mut [ServerPlan]) {
+    if rng.chance(1, 2) {
+        return;
+    }
+    let on_errors = [OnError::FailCheck, OnError::FastInter, OnError::MarkDown, OnError::SuddenDeath];
+    let observe = rng.chance(1, 2).then(|| ObservePlan {
+        layer7: rng.chance(1, 2),
+        limit: 1 + rng.below(3) as u32,
+        on_error: pick(rng, &on_errors),
+    });
+    let slow_ms = maybe(rng, &[1, 50, 300, 1_500]);
+    let (shut, shut_backups, tracking) = (rng.chance(1, 2), rng.chance(1, 2), rng.chance(1, 3));
+    for server in servers {
+        server.observe = observe;
+        server.slow_ms = slow_ms;
+        server.shut_when_down = shut;
+        server.shut_backups_when_up = shut_backups;
+        server.tracks = tracking && rng.chance(1, 2);
+    }
+}
+
+/// What the operator does.
+fn orders(rng: &mut Rng, servers: usize) -> Vec<OrderPlan> {
+    let count = if rng.chance(1, 2) { 0 } else { 1 + rng.below(6) };
+    let order = |_| OrderPlan {
+        at_ms: rng.below(500),
+        for_ms: pick(rng, &[1, 30, 150, 600]),
+        server: rng.below(servers as u64) as usize,
+        wanted: pick(rng, &[Wanted::Drain, Wanted::Down, Wanted::Maint, Wanted::NoWeight]),
+    };
+    (0..count).map(order).collect()
 }
 
 /// What is tried again.

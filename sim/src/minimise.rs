@@ -2,7 +2,7 @@
 
 use crate::fault::PlannedFault;
 use crate::oracle::Violation;
-use crate::scenario::{AnswerPlan, NetworkPlan, RequestPlan, Scenario};
+use crate::scenario::{AnswerPlan, NetworkPlan, RequestPlan, Scenario, ServerPlan};
 use crate::world::Outcome;
 
 /// Most runs spent on it.
@@ -45,6 +45,7 @@ impl Search {
         let before = self.best.clone();
         self.shorten(|scenario| &mut scenario.clients);
         self.shorten(|scenario| &mut scenario.faults);
+        self.shorten(|scenario| &mut scenario.orders);
         for client in (0..self.best.clients.len()).rev() {
             self.shorten(|scenario| &mut scenario.clients[client].requests);
         }
@@ -67,6 +68,15 @@ impl Search {
         self.attempt(|scenario| scenario.proxy.fullconn = None);
         self.attempt(|scenario| scenario.servers.iter_mut().for_each(|server| server.minconn = None));
         self.attempt(|scenario| scenario.servers.iter_mut().for_each(|server| server.maxqueue = None));
+        for change in [
+            |server: &mut ServerPlan| server.tracks = false,
+            |server: &mut ServerPlan| server.observe = None,
+            |server: &mut ServerPlan| server.slow_ms = 0,
+            |server: &mut ServerPlan| server.shut_when_down = false,
+            |server: &mut ServerPlan| server.shut_backups_when_up = false,
+        ] {
+            self.attempt(|scenario| scenario.servers.iter_mut().for_each(change));
+        }
         if self.best.servers.len() > 1 {
             self.attempt(|scenario| scenario.servers.truncate(scenario.servers.len() - 1));
         }

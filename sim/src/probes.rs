@@ -25,7 +25,8 @@ pub fn neglected(scenario: &Scenario, arrivals: &[u64]) -> Option<usize> {
         return None;
     }
     scenario.servers.iter().zip(arrivals).position(|(server, arrivals)| {
-        let takes_part = !server.backup && server.weight > 0;
+        // One that still starts slowly may have had no turn.
+        let takes_part = !server.backup && server.weight > 0 && server.slow_ms == 0;
         takes_part && *arrivals == 0
     })
 }

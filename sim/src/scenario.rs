@@ -27,6 +27,9 @@ pub struct Scenario {
     /// What goes wrong.
     #[serde(default)]
     pub faults: Vec<PlannedFault>,
+    /// What the operator does meanwhile.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub orders: Vec<OrderPlan>,
     /// One per client connection.
     #[serde(default)]
     pub clients: Vec<ClientPlan>,
@@ -35,7 +38,9 @@ pub struct Scenario {
 impl Scenario {
     /// When the last fault has healed, in milliseconds, with nothing of it on its way any more.
     pub fn healed_ms(&self) -> u64 {
-        let healed = self.faults.iter().map(|planned| planned.at_ms + planned.for_ms).max();
+        let faults = self.faults.iter().map(|planned| planned.at_ms + planned.for_ms);
+        let orders = self.orders.iter().map(|planned| planned.at_ms + planned.for_ms);
+        let healed = faults.chain(orders).max();
         let late = self.faults.iter().map(|planned| match planned.fault {
             Fault::Delay { by_ms, .. } | Fault::LateMessages { by_ms } => by_ms,
             _ => 0,
@@ -252,6 +257,77 @@ pub struct ServerPlan {
     pub pool_max: Option<u32>,
     /// `pool-purge-delay` in milliseconds.
     pub purge_ms: u64,
+    /// It tracks the first server. The first one itself does not.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tracks: bool,
+    /// `observe`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub observe: Option<ObservePlan>,
+    /// `slowstart` in milliseconds; zero for none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub slow_ms: u64,
+    /// `on-marked-down shutdown-sessions`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub shut_when_down: bool,
+    /// `on-marked-up shutdown-backup-sessions`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub shut_backups_when_up: bool,
+}
+
+plain_enum!(
+    /// What `observe` does after too many errors.
+    OnError {
+        /// A failed check.
+        #[default]
+        FailCheck,
+        /// A check soon.
+        FastInter,
+        /// Down.
+        MarkDown,
+        /// Nearly down.
+        SuddenDeath,
+    }
+);
+
+/// `observe`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ObservePlan {
+    /// Answers as well as connections.
+    pub layer7: bool,
+    /// `error-limit`.
+    pub limit: u32,
+    /// `on-error`.
+    pub on_error: OnError,
+}
+
+plain_enum!(
+    /// What an operator wants of a server.
+    Wanted {
+        /// No new traffic; then all again.
+        #[default]
+        Drain,
+        /// It is ill; then well again.
+        Down,
+        /// No traffic; then all again.
+        Maint,
+        /// No weight; then its own again.
+        NoWeight,
+    }
+);
+
+/// Something that an operator wants, and takes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderPlan {
+    /// When.
+    pub at_ms: u64,
+    /// For how long.
+    pub for_ms: u64,
+    /// Of which server.
+    pub server: usize,
+    /// What.
+    pub wanted: Wanted,
 }
 
 /// What the network is like when nothing is wrong.

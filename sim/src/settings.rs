@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use evenkeel_core::acl::{Acls, Outside};
 use evenkeel_core::base::address::Address;
-use evenkeel_core::base::ids::{BackendId, FrontendId, LogTargetId};
+use evenkeel_core::base::ids::{BackendId, FrontendId, LogTargetId, ServerId};
 use evenkeel_core::log::{Format, Wire};
 use evenkeel_core::{model, rules};
 
 use crate::network::{Peer, WireId};
-use crate::scenario::{Balance, Keeping, Mode, ProxyPlan, Reuse, Scenario, ServerPlan};
+use crate::scenario::{Balance, Keeping, Mode, ObservePlan, OnError, ProxyPlan, Reuse, Scenario, ServerPlan};
 
 const TRAFFIC_PORT: u16 = 80;
 const HEALTH_PORT: u16 = 8_080;
@@ -218,6 +218,7 @@ fn request_rules(plan: &ProxyPlan) -> Vec<rules::Rule> {
 
 fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> model::Server {
     let check = &scenario.proxy.check;
+    let tracks = plan.tracks && index > 0;
     model::Server {
         name: format!("s{index}").into(),
         id: index as u32 + 1,
@@ -234,13 +235,17 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
         source: None,
         pool_max_conn: plan.pool_max,
         init_state: Default::default(),
-        track: None,
-        observe: None,
-        shut_when_down: false,
-        shut_backups_when_up: false,
-        slow_start: None,
+        track: tracks.then(|| model::Track {
+            backend: BackendId(0),
+            server: ServerId(0),
+            name: "back/s0".into(),
+        }),
+        observe: plan.observe.filter(|_| !tracks).map(observe),
+        shut_when_down: plan.shut_when_down,
+        shut_backups_when_up: plan.shut_backups_when_up,
+        slow_start: millis(plan.slow_ms),
         pool_purge_delay: Duration::from_millis(plan.purge_ms),
-        check: Some(model::Check {
+        check: (!tracks).then(|| model::Check {
             address: server_address(index, HEALTH_PORT),
             inter: Duration::from_millis(check.inter),
             fastinter: millis(check.fastinter),
@@ -258,6 +263,19 @@ fn program_check() -> model::ExternalCheck {
         preserve_env: false,
         proxy_id: 1,
         listens_at: None,
+    }
+}
+
+fn observe(plan: ObservePlan) -> model::Observe {
+    model::Observe {
+        layer: if plan.layer7 { model::Layer::Seven } else { model::Layer::Four },
+        limit: plan.limit.max(1),
+        on_error: match plan.on_error {
+            OnError::FailCheck => model::OnError::FailCheck,
+            OnError::FastInter => model::OnError::FastInter,
+            OnError::MarkDown => model::OnError::MarkDown,
+            OnError::SuddenDeath => model::OnError::SuddenDeath,
+        },
     }
 }
 

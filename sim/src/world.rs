@@ -2,6 +2,7 @@
 //! clock and one queue. A run goes through faults and healing, then everything must finish, new requests
 //! must succeed, and the proxy must stop.
 
+mod orders;
 mod phases;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::coverage::Coverage;
 use crate::fault::Fault;
 use crate::network::{Network, NetworkEvent, Peer, Wake};
 use crate::oracle::Violation;
+use crate::oracle::lives::Lives;
 use crate::probes;
 use crate::queue::Queue;
 use crate::record::Record;
@@ -87,6 +89,7 @@ pub struct World {
     network: Network,
     shared: Shared,
     shells: Vec<Shell>,
+    lives: Lives,
     turn_planned: Vec<bool>,
     alarm_at: Vec<Time>,
     /// When the last message from one worker to another arrives: they keep their order.
@@ -143,6 +146,7 @@ impl World {
             network: Network::new(scenario.network.clone(), workers, conditions, seed.stream("network")),
             shared,
             shells,
+            lives: Lives::new(scenario.servers.len()),
             turn_planned: vec![false; workers as usize],
             alarm_at: vec![Time::NEVER; workers as usize],
             letter_at: vec![Time::ZERO; (workers * workers) as usize],
@@ -198,6 +202,7 @@ impl World {
             self.queue.push(Time::from_millis(planned.at_ms), Event::Faults);
             self.queue.push(Time::from_millis(planned.at_ms + planned.for_ms), Event::Faults);
         }
+        self.give_orders();
         for worker in 0..self.shells.len() {
             self.queue.push(Time::ZERO, Event::Turn(worker));
         }
@@ -253,6 +258,9 @@ impl World {
         if self.turns.is_multiple_of(INVARIANTS_EVERY) {
             shell.machine().check_invariants();
             self.shared.backend(BackendId(0)).with(|backend| backend.check_invariants());
+        }
+        if let Err(what) = self.lives.look(&self.shared) {
+            self.record.violation("lives", self.now, what);
         }
         let (ready, next) = (shell.is_ready(), shell.wanted());
         if ready {

@@ -24,7 +24,7 @@ mod change;
 mod observe;
 mod warm;
 
-pub use admin::{NewWeight, WeightIsFixed};
+pub use admin::{NewWeight, Order, WeightIsFixed};
 pub use observe::Observed;
 pub(super) use warm::Warm;
 

@@ -13,7 +13,7 @@ mod server;
 mod shared;
 mod states;
 
-pub use backend::{Assigned, Backend, Cancelled, NewWeight, Observed, WeightIsFixed, Wish};
+pub use backend::{Assigned, Backend, Cancelled, NewWeight, Observed, Order, WeightIsFixed, Wish};
 pub use diagram::renewed as renew_page;
 pub use event::{Event, ShutCause};
 pub use grant::{Grant, Waiter};

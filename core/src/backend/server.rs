@@ -97,6 +97,11 @@ impl ServerState {
         self.settings.check.is_some() && self.status != Status::Maintenance
     }
 
+    /// Whether it takes traffic that is not tied to it, if its backend has no better.
+    pub fn takes_new(&self) -> bool {
+        self.is_usable()
+    }
+
     /// Whether it could take new traffic if the backend had no other.
     pub(super) fn is_usable(&self) -> bool {
         self.takes_new && self.weight > 0

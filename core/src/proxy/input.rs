@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::backend::{Grant, ShutCause};
+use crate::backend::{Grant, Order, ShutCause};
 use crate::base::address::Address;
 use crate::base::ids::{BackendId, ConnId, ListenerId, ServerId};
 use crate::base::program::{Exit, RunId};
@@ -97,6 +97,15 @@ pub enum Message {
     Redistribute(Grant),
     /// The process or a frontend has room again: listeners paused for it may accept.
     RoomToAccept,
+    /// An operator wants something of a server.
+    Order {
+        /// Backend.
+        backend: BackendId,
+        /// Server within it.
+        server: ServerId,
+        /// What.
+        order: Order,
+    },
     /// A server is to be checked soon; for the worker that runs checks.
     CheckSoon {
         /// Backend.

@@ -4,7 +4,7 @@
 use super::end::{By, End, Phase, Why};
 use super::stream::{Stream, Waiting};
 use super::worker::{Owner, Worker};
-use crate::backend::{Observed, ShutCause};
+use crate::backend::{Observed, Order, ShutCause};
 use crate::base::ids::{BackendId, ServerId, StreamId};
 use crate::base::time::Time;
 
@@ -20,6 +20,12 @@ impl Worker {
         if self.config.backends[id.index()].servers[server.index()].observe.is_some() {
             self.with_backend(id, |backend, now| backend.on_traffic(now, server, observed));
         }
+    }
+
+    /// An operator wants something of a server. Whoever asks knows that some algorithms know no weights; here
+    /// such an order changes nothing.
+    pub(super) fn obey(&mut self, backend: BackendId, server: ServerId, order: Order) {
+        let _fixed = self.with_backend(backend, |machine, now| machine.obey(now, server, order));
     }
 
     /// A backend wants the time told.

@@ -389,6 +389,7 @@ impl Worker {
         match *message {
             Message::Granted(grant) => self.on_granted(grant),
             Message::Redistribute(grant) => self.on_redistributed(grant),
+            Message::Order { backend, server, order } => self.obey(backend, server, order),
             Message::CheckSoon { backend, server } => self.check_soon(backend, server),
             Message::WakeAt { backend, at } => self.wake_backend(backend, at),
             Message::ShutSessions { backend, server, cause } => self.shut_sessions(backend, server, cause),

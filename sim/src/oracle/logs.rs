@@ -119,7 +119,9 @@ fn is_state(state: &str, mode: Mode) -> bool {
         Mode::Tcp => 2,
     };
     let normal = bytes.starts_with(b"--");
+    // Of a TCP connection that is shut with its server nothing more is said.
+    let shut = mode == Mode::Tcp && matches!(bytes, b"D-" | b"U-");
     bytes.len() == length
-        && (normal || (b"CcSsPKDRI".contains(&bytes[0]) && b"RQCHDLT".contains(&bytes[1])))
+        && (normal || shut || (b"CcSsPKDRIU".contains(&bytes[0]) && b"RQCHDLT".contains(&bytes[1])))
         && bytes[2..].iter().all(|byte| *byte == b'-')
 }

@@ -5,6 +5,7 @@ mod conservation;
 mod contract;
 mod limits;
 pub mod liveness;
+pub mod lives;
 mod logs;
 
 use evenkeel_core::base::ids::{ConnId, WorkerId};

@@ -19,11 +19,35 @@ pub enum NewWeight {
     Percent(u32),
 }
 
+/// What an operator wants of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// `set server health`.
+    Health(Forced),
+    /// `set server maxconn`; zero is no limit.
+    Maxconn(u32),
+    /// `set server state`.
+    State(Admin),
+    /// `set server weight`.
+    Weight(NewWeight),
+}
+
 /// The algorithm of the backend knows of no weights but all and none (0 % and 100 %).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeightIsFixed;
 
 impl Backend {
+    /// Does what an operator wants.
+    pub fn obey(&mut self, now: Now, server: ServerId, order: Order) -> Result<(), WeightIsFixed> {
+        match order {
+            Order::Health(health) => self.force_health(now, server, health),
+            Order::Maxconn(most) => self.set_maxconn(now, server, most),
+            Order::State(admin) => self.set_admin(now, server, admin),
+            Order::Weight(weight) => return self.set_weight(now, server, weight),
+        }
+        Ok(())
+    }
+
     /// `set server state`, or an agent's `ready`, `drain` and `maint`.
     ///
     /// A server that leaves maintenance starts anew: its next check decides, and its agent is forgotten.
