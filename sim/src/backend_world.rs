@@ -25,12 +25,12 @@ use evenkeel_core::base::ids::{BackendId, StreamId, WorkerId};
 use evenkeel_core::base::limits::WEIGHT_MAX;
 use evenkeel_core::base::priority::Priority;
 use evenkeel_core::base::slots::Key;
-use evenkeel_core::base::time::Now;
+use evenkeel_core::base::time::{Now, Time};
 use evenkeel_core::health::{CheckStatus, Outcome};
 use evenkeel_core::model::{Balance, Mapping};
 use evenkeel_core::persistence::Named;
 
-pub use self::event::{Event, SIZE as EVENT_SIZE, Want};
+pub use self::event::{Event, SIZE as EVENT_SIZE, Verdict, Want};
 pub use self::plan::SIZE as PLAN_SIZE;
 use self::reference::{Letter, Reference, Waits};
 
@@ -63,7 +63,8 @@ pub fn describe(bytes: &[u8]) -> String {
     for server in &backend.servers {
         let check = server.check.as_ref().map(|check| (check.rise, check.fall));
         text += &format!(
-            "{}: weight {}, maxconn {:?}, minconn {:?}, maxqueue {:?}, backup {}, disabled {}, rise and fall {check:?}\n",
+            "{}: weight {}, maxconn {:?}, minconn {:?}, maxqueue {:?}, backup {}, disabled {}, \
+             rise and fall {check:?}, observe {:?}, slowstart {:?}\n",
             server.name,
             server.weight,
             server.maxconn,
@@ -71,6 +72,8 @@ pub fn describe(bytes: &[u8]) -> String {
             server.maxqueue,
             server.backup,
             server.disabled,
+            server.observe,
+            server.slow_start,
         );
     }
     for event in bytes.get(PLAN_SIZE..).unwrap_or_default().chunks_exact(EVENT_SIZE) {
@@ -92,6 +95,8 @@ struct World {
     balance: Balance,
     workers: u32,
     now: Now,
+    /// When the machine wants to be woken.
+    wake_at: Time,
     reference: Reference,
     /// By number.
     streams: Vec<Asked>,
@@ -111,6 +116,7 @@ impl World {
             workers,
             backend: Backend::new(BackendId(0), Arc::new(settings), Now::default()),
             now: Now::default(),
+            wake_at: Time::NEVER,
             streams: Vec::new(),
             cookies: [None; CLIENTS],
             places: [None; 256],
@@ -123,17 +129,31 @@ impl World {
         match event {
             Event::Arrive { .. } if self.reference.live >= LIVE_MAX => self.end_any(),
             Event::Arrive { after_ms, want, class, offset_ms } => {
-                self.now.time = self.now.time + Duration::from_millis(u64::from(after_ms));
+                self.pass(u64::from(after_ms));
                 self.arrive(want, Priority { class, offset_ms });
             }
             Event::Finish(choice) => self.finish_one(choice),
             Event::Deliver(choice) => self.deliver(choice),
             Event::GiveUp(choice) => self.give_up(choice),
+            Event::Wait(millis) => self.pass(millis),
             _ => self.change(event),
         }
         self.drain();
         self.compare();
         self.backend.check_invariants();
+    }
+
+    /// Time passes. Whoever starts slowly takes steps.
+    fn pass(&mut self, millis: u64) {
+        self.now.time = self.now.time + Duration::from_millis(millis);
+        if self.wake_at > self.now.time {
+            return;
+        }
+        self.wake_at = Time::NEVER;
+        self.reference.seats.iter_mut().for_each(|seat| seat.pass(self.now.time));
+        self.backend.on_time(self.now);
+        self.places = [None; 256];
+        self.drain();
     }
 
     fn waiter(&self, stream: u32) -> Waiter {
@@ -325,6 +345,7 @@ impl World {
     fn change(&mut self, event: Event) {
         let count = self.reference.seats.len();
         let (Event::Check(at, _)
+        | Event::Traffic(at, _)
         | Event::Weight(at, _)
         | Event::State(at, _)
         | Event::Health(at, _)
@@ -336,12 +357,23 @@ impl World {
         let at = usize::from(at) % count;
         let (id, now) = (Reference::id(at), self.now);
         let seat = &mut self.reference.seats[at];
+        let before = seat.life.status();
         match event {
-            Event::Check(_, passed) => {
-                let status = if passed { CheckStatus::Layer4Ok } else { CheckStatus::Layer4Connection };
+            Event::Check(_, verdict) => {
+                let (passed, status) = match verdict {
+                    Verdict::Passed => (true, CheckStatus::Layer7Ok),
+                    Verdict::Conditional => (true, CheckStatus::Layer7Conditional),
+                    Verdict::Failed => (false, CheckStatus::Layer7Status),
+                };
                 let outcome = Outcome { passed, status, code: 0, info: None, duration: Duration::ZERO };
-                seat.life.check(passed);
+                seat.life.check(verdict);
+                seat.after(before, now.time);
                 self.backend.on_check(now, id, &outcome);
+            }
+            Event::Traffic(_, observed) => {
+                seat.life.see(observed);
+                seat.after(before, now.time);
+                self.backend.on_traffic(now, id, observed);
             }
             Event::Weight(_, weight) => {
                 let fixed = matches!(self.balance, Balance::StaticRr | Balance::Hash(Mapping::Map));
@@ -354,14 +386,17 @@ impl World {
             }
             Event::State(_, admin) => {
                 seat.life.set_admin(admin);
+                seat.after(before, now.time);
                 self.backend.set_admin(now, id, admin);
             }
             Event::Health(_, health) => {
                 seat.life.force(health);
+                seat.after(before, now.time);
                 self.backend.force_health(now, id, health);
             }
             Event::Agent(_, up) => {
                 seat.life.set_agent(up);
+                seat.after(before, now.time);
                 self.backend.on_agent(now, id, up, &Because::Operator);
             }
             Event::Limit(_, most) => {
@@ -395,6 +430,7 @@ impl World {
                     assert!(had_to, "it could have waited on");
                     world.letters.push(Letter { stream, server: None, gone: false });
                 }
+                Consequence::WakeAt { at } => self.wake_at = self.wake_at.min(at),
                 Consequence::ServerDown { server } => assert!(!world.is_reachable(server.index())),
                 _ => {}
             }
@@ -436,7 +472,8 @@ impl World {
         assert_eq!(self.reference.waiting, [], "nobody is left behind");
         assert!(self.streams.iter().all(|stream| stream.ended), "each request ends");
         self.backend.check_invariants();
-        if matches!(self.balance, Balance::RoundRobin | Balance::StaticRr) {
+        let slow = self.reference.seats.iter().any(|seat| seat.settings.slow_start.is_some());
+        if matches!(self.balance, Balance::RoundRobin | Balance::StaticRr) && !slow {
             self.take_turns();
         }
     }

@@ -1,7 +1,7 @@
 //! Events drawn from bytes, four for each: whoever leaves out four bytes leaves out one event, and nothing else
 //! moves. So whatever makes byte strings can make histories, and make them smaller.
 
-use evenkeel_core::backend::{Admin, Forced};
+use evenkeel_core::backend::{Admin, Forced, Observed};
 
 /// Bytes of one event.
 pub const SIZE: usize = 4;
@@ -27,7 +27,11 @@ pub enum Event {
     /// A request gives up that waits, or whose grant its worker has not read yet.
     GiveUp(u8),
     /// A health check of a server ends.
-    Check(u8, bool),
+    Check(u8, Verdict),
+    /// What traffic saw of a server, for `observe`.
+    Traffic(u8, Observed),
+    /// Time passes: so many milliseconds.
+    Wait(u64),
     /// `set server weight`.
     Weight(u8, u32),
     /// `set server state`.
@@ -39,6 +43,27 @@ pub enum Event {
     /// `set server maxconn`.
     Limit(u8, u32),
 }
+
+/// How a health check ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Well.
+    Passed,
+    /// Well, but the server asks for no new traffic (`disable-on-404`).
+    Conditional,
+    /// Not well.
+    Failed,
+}
+
+const OBSERVED: [Observed; 7] = [
+    Observed::NotConnected,
+    Observed::NoAnswer,
+    Observed::BadStatus,
+    Observed::BadAnswer,
+    Observed::LateAnswer,
+    Observed::Connected,
+    Observed::Answer,
+];
 
 /// Which server a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +99,16 @@ impl Event {
             96..180 => Event::Finish(a),
             180..220 => Event::Deliver(a),
             220..228 => Event::GiveUp(a),
-            228..242 => Event::Check(a, b % 2 == 0),
+            228..236 => Event::Check(
+                a,
+                match b % 8 {
+                    0..4 => Verdict::Passed,
+                    4 => Verdict::Conditional,
+                    _ => Verdict::Failed,
+                },
+            ),
+            236..240 => Event::Traffic(a, OBSERVED[usize::from(b) % OBSERVED.len()]),
+            240..242 => Event::Wait(u64::from(a) * 10),
             242..246 => Event::Weight(a, u32::from(if b < 64 { b % 4 } else { b })),
             246..250 => Event::State(a, [Admin::Ready, Admin::Drain, Admin::Maint][usize::from(b % 3)]),
             250..252 => Event::Health(a, [Forced::Up, Forced::Stopping, Forced::Down][usize::from(b % 3)]),

@@ -1,7 +1,9 @@
-//! The life of a server by the words of the manual: `rise`, `fall`, `set server` and agents.
+//! The life of a server by the words of the manual: `rise`, `fall`, `observe`, `set server` and agents.
 
-use evenkeel_core::backend::{Admin, Forced, Status};
-use evenkeel_core::model;
+use evenkeel_core::backend::{Admin, Forced, Observed, Status};
+use evenkeel_core::model::{self, Layer, Observe, OnError};
+
+use super::event::Verdict;
 
 /// Where a server stands.
 #[derive(Clone, Debug)]
@@ -14,6 +16,9 @@ pub(super) struct Life {
     /// Checks in a row that spoke against what it is.
     against: u32,
     check: Option<(u32, u32)>,
+    observe: Option<Observe>,
+    /// Errors in a row that traffic saw.
+    errors: u32,
 }
 
 impl Life {
@@ -21,7 +26,16 @@ impl Life {
     pub(super) fn new(server: &model::Server) -> Life {
         let check = server.check.as_ref().map(|check| (check.rise, check.fall));
         let admin = if server.disabled { Admin::Maint } else { Admin::Ready };
-        let mut life = Life { admin, up: true, stopping: false, agent_up: true, against: 0, check };
+        let mut life = Life {
+            admin,
+            up: true,
+            stopping: false,
+            agent_up: true,
+            against: 0,
+            check,
+            observe: server.observe,
+            errors: 0,
+        };
         life.start();
         life
     }
@@ -33,7 +47,42 @@ impl Life {
     }
 
     /// A check ended.
-    pub(super) fn check(&mut self, passed: bool) {
+    pub(super) fn check(&mut self, verdict: Verdict) {
+        self.count(verdict != Verdict::Failed);
+        let heard = self.check.is_some() && self.admin != Admin::Maint;
+        self.stopping |= heard && verdict == Verdict::Conditional && self.up;
+    }
+
+    /// Traffic saw something.
+    pub(super) fn see(&mut self, observed: Observed) {
+        let Some(observe) = self.observe.filter(|_| self.up && self.admin != Admin::Maint) else { return };
+        let good = match observe.layer {
+            Layer::Four => observed == Observed::Connected,
+            Layer::Seven => observed == Observed::Answer,
+        };
+        let concerns = match observe.layer {
+            Layer::Four => matches!(observed, Observed::Connected | Observed::NotConnected),
+            Layer::Seven => observed != Observed::Connected,
+        };
+        if !concerns {
+            return;
+        }
+        self.errors = if good { 0 } else { self.errors + 1 };
+        if self.errors < observe.limit {
+            return;
+        }
+        self.errors = 0;
+        let fall = self.check.map_or(1, |(_, fall)| fall);
+        match observe.on_error {
+            OnError::FastInter => {}
+            OnError::FailCheck => self.count(false),
+            OnError::SuddenDeath if self.against + 1 < fall => self.against = fall - 1,
+            OnError::SuddenDeath => self.count(false),
+            OnError::MarkDown => (self.up, self.stopping, self.against) = (false, false, 0),
+        }
+    }
+
+    fn count(&mut self, passed: bool) {
         let Some((rise, fall)) = self.check else { return };
         if self.admin == Admin::Maint {
             return;

@@ -1,10 +1,11 @@
 //! The backend of a history, drawn from the first bytes.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use evenkeel_core::config::environment::Tables;
 use evenkeel_core::config::{Source, load};
-use evenkeel_core::model::{self, Balance, Mapping};
+use evenkeel_core::model::{self, Balance, Layer, Mapping, OnError};
 
 /// Most servers of one backend.
 pub(super) const SERVERS_MAX: usize = 6;
@@ -61,6 +62,13 @@ fn server(index: usize, plan: &[u8]) -> model::Server {
     });
     let maxconn = u32::from(plan[1] % 5);
     let minconn = u32::from(plan[1] / 5 % 4);
+    let on_error = [OnError::FailCheck, OnError::FastInter, OnError::MarkDown, OnError::SuddenDeath];
+    let observe = model::Observe {
+        layer: if plan[1].is_multiple_of(2) { Layer::Four } else { Layer::Seven },
+        limit: 1 + u32::from(plan[1] / 2 % 3),
+        on_error: on_error[usize::from(plan[1] / 8 % 4)],
+    };
+    let slow_start = Duration::from_millis(500 * u64::from(1 + plan[3] / 32));
     model::Server {
         name: format!("s{index}").into(),
         cookie: Some(format!("s{index}").into()),
@@ -71,6 +79,8 @@ fn server(index: usize, plan: &[u8]) -> model::Server {
         maxqueue: (plan[2] % 2 == 1).then_some(1 + u32::from(plan[2] / 2 % 4)),
         backup: plan[2] >= 192,
         disabled: plan[2] / 16 % 12 == 1,
+        observe: (plan[1] >= 160 && check.is_some()).then_some(observe),
+        slow_start: (160..192).contains(&plan[0]).then_some(slow_start),
         check,
         ..(**template).clone()
     }

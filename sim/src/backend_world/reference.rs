@@ -1,7 +1,11 @@
 //! A slow, obviously right backend: plain lists of who waits and who has what. It says what may happen, and of what
 //! must happen who comes next; it does not balance.
 
+use std::time::Duration;
+
+use evenkeel_core::backend::Status;
 use evenkeel_core::base::ids::ServerId;
+use evenkeel_core::base::time::Time;
 use evenkeel_core::model;
 
 use super::life::Life;
@@ -41,8 +45,47 @@ pub(super) struct Seat {
     pub(super) weight: u32,
     /// Its limit now.
     pub(super) maxconn: Option<u32>,
+    /// Since when it has been starting slowly, and when its limit rises next.
+    pub(super) warming: Option<(Time, Time)>,
+    /// As much of its limit as it may use while it starts.
+    pub(super) cap: u32,
     /// Whether the limit was moved while requests were there, so that there may be more than it allows.
     pub(super) limit_moved: bool,
+}
+
+impl Seat {
+    /// What follows for `slowstart` when its status was another: who comes up begins with one connection.
+    pub(super) fn after(&mut self, before: Status, now: Time) {
+        let after = self.life.status();
+        match (before == Status::Up, after == Status::Up) {
+            (false, true) if self.settings.slow_start.is_some() => self.step(now, now),
+            (true, false) => (self.warming, self.cap) = (None, u32::MAX),
+            _ => {}
+        }
+    }
+
+    /// `slowstart`: the limit grows by time, in steps of a twentieth or of one second.
+    fn step(&mut self, since: Time, now: Time) {
+        let span = self.settings.slow_start.unwrap_or_default();
+        let gone = now.since(since);
+        if gone >= span {
+            (self.warming, self.cap) = (None, u32::MAX);
+            return;
+        }
+        let room = self.maxconn.map(|most| u128::from(most) * gone.as_millis() / span.as_millis());
+        self.cap = room.map_or(u32::MAX, |room| (room as u32).max(1));
+        let next = now + Duration::from_secs(1).max(span / 20);
+        self.warming = Some((since, next.min(since + span)));
+    }
+
+    /// Time has come this far.
+    pub(super) fn pass(&mut self, now: Time) {
+        if let Some((since, next)) = self.warming
+            && next <= now
+        {
+            self.step(since, now);
+        }
+    }
 }
 
 /// Everything that is so.
@@ -69,6 +112,8 @@ impl Reference {
             life: Life::new(settings),
             weight: settings.weight,
             maxconn: settings.maxconn,
+            warming: None,
+            cap: u32::MAX,
             limit_moved: false,
             settings: settings.clone(),
         };
@@ -93,10 +138,11 @@ impl Reference {
     pub(super) fn limit(&self, server: usize) -> Option<u32> {
         let seat = &self.seats[server];
         let most = seat.maxconn?;
-        Some(match seat.settings.minconn.filter(|least| *least < most) {
+        let limit = match seat.settings.minconn.filter(|least| *least < most) {
             Some(least) if self.live < self.fullconn => least.max(most * self.live / self.fullconn),
             _ => most,
-        })
+        };
+        Some(limit.min(seat.cap))
     }
 
     /// Whether it may have one more.

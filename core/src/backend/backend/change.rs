@@ -62,6 +62,8 @@ impl Backend {
         }
         moved += self.dismiss_if_last(server);
         let waiting = self.queue.total();
+        // One that was starting slowly, and stops, has room for those that are tied to it.
+        self.fill(server);
         self.fill_all();
         let served = waiting - self.queue.total();
         if after.takes_new() && !before.takes_new() { served } else { moved }

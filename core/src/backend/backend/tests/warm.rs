@@ -88,6 +88,20 @@ fn it_applies_after_maintenance_and_stopping_but_not_at_the_start_nor_after_drai
 }
 
 #[test]
+fn a_slow_start_that_is_cut_short_serves_those_that_are_tied_to_the_server() {
+    let mut backend = slow();
+    check(&mut backend, 0, false);
+    check(&mut backend, 0, true);
+    assert_eq!(only(&mut backend, 0, 0), Assigned::Server(S1));
+    assert_eq!(only(&mut backend, 1, 0), Assigned::Queued { server: Some(S1) });
+
+    backend.force_health(NOW, S1, Forced::Stopping);
+
+    assert_eq!(grants(&mut backend), [(1, 0, 1)]);
+    backend.check_invariants();
+}
+
+#[test]
 fn whoever_waits_is_served_as_the_limit_rises_and_the_end_is_told() {
     let mut backend = slow();
     backend.set_admin(NOW, ServerId(1), Admin::Maint);
