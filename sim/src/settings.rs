@@ -245,6 +245,7 @@ fn server_settings(index: usize, plan: &ServerPlan, scenario: &Scenario) -> mode
         shut_backups_when_up: plan.shut_backups_when_up,
         slow_start: millis(plan.slow_ms),
         pool_purge_delay: Duration::from_millis(plan.purge_ms),
+        agent: None,
         check: (!tracks).then(|| model::Check {
             address: server_address(index, HEALTH_PORT),
             inter: Duration::from_millis(check.inter),

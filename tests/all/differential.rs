@@ -9,6 +9,7 @@
 //! `EVENKEEL_BIN=/usr/sbin/haproxy cargo test -p evenkeel-tests differential` checks the scenarios
 //! themselves: both sides are haproxy then, and all must agree.
 
+mod agents;
 mod balance;
 mod bodies;
 mod commands;

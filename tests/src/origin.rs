@@ -57,6 +57,8 @@ pub enum Script {
     Http(Arc<dyn Fn(&Request) -> Reply + Send + Sync>),
     /// By connection.
     Raw(Vec<Act>),
+    /// By number of the connection; the last one for all that follow.
+    Turns(Vec<Vec<Act>>),
 }
 
 /// The gates that a scenario opens.
@@ -218,6 +220,10 @@ impl Exchange<'_> {
         match self.shared.script.clone() {
             Script::Raw(acts) => {
                 self.perform(&acts);
+            }
+            Script::Turns(turns) => {
+                let acts = turns.get(self.number).or(turns.last());
+                self.perform(acts.map_or(&[], Vec::as_slice));
             }
             Script::Http(script) => while self.serve_request(script.as_ref()) {},
         }

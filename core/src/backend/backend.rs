@@ -20,6 +20,7 @@ use crate::model;
 use crate::persistence::Named;
 
 mod admin;
+mod agent;
 mod change;
 mod observe;
 mod warm;
@@ -291,12 +292,26 @@ impl Backend {
         let reported =
             self.settings.log_health_checks && (before != (up, progress) || last != Some(outcome.status));
         if reported {
-            let report =
-                CheckReport { subject: self.subject(server), outcome: outcome.clone(), progress, up };
+            let report = CheckReport {
+                subject: self.subject(server),
+                agent: false,
+                outcome: outcome.clone(),
+                progress,
+                standing: self.word(server, up),
+            };
             self.events.push_back(Event::Notice(Notice::Checked(report)));
         }
         let because = if reported { Because::Unsaid } else { Because::Check(outcome.clone()) };
         self.alter(now, server, &because, |life| *life = changed);
+    }
+
+    /// What a report of a check makes of a server.
+    fn word(&self, server: ServerId, up: bool) -> &'static str {
+        match (up, self.servers[server.index()].weight) {
+            (true, 0) => "DRAIN",
+            (true, _) => "UP",
+            (false, _) => "DOWN",
+        }
     }
 
     fn subject(&self, server: ServerId) -> Subject {

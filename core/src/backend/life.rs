@@ -127,7 +127,6 @@ impl Life {
             InitState::Down => (Cause::StartDown, self.rise - 1),
             InitState::FullyDown => (Cause::StartFullyDown, 0),
         };
-        self.agent = next(self.agent, Cause::AgentSaysUp);
         self.health = next(self.health, cause);
         self.streak = streak;
     }
@@ -183,6 +182,11 @@ impl Life {
     /// Whether checks say that it is up.
     pub(super) fn passes_checks(&self) -> bool {
         self.health.is_up()
+    }
+
+    /// Whether its agent, if it has one, says that it is up.
+    pub(super) fn agent_is_content(&self) -> bool {
+        self.agent == State::AgentUp
     }
 
     pub(super) fn set_admin(&mut self, admin: Admin) {
@@ -335,7 +339,8 @@ mod tests {
         life.set_admin(Admin::Ready);
         seen.push(life.standing().status());
 
-        assert_eq!(seen, [Status::Up, Status::Up, Status::Down, Status::Maintenance, Status::Up]);
+        // What its agent said still holds.
+        assert_eq!(seen, [Status::Up, Status::Up, Status::Down, Status::Maintenance, Status::Down]);
     }
 
     #[test]

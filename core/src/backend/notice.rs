@@ -125,12 +125,14 @@ pub struct Census {
 pub struct CheckReport {
     /// Which server.
     pub subject: Subject,
+    /// It was by the server's agent.
+    pub agent: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// Points and most points within the state.
     pub progress: (u32, u32),
-    /// Whether the server is up after it.
-    pub up: bool,
+    /// What it makes of the server: `UP`, `DRAIN` without a weight, or `DOWN`.
+    pub standing: &'static str,
 }
 
 impl Notice {
@@ -271,8 +273,9 @@ impl fmt::Display for CheckReport {
             _ => "failed",
         };
         let (points, most) = self.progress;
-        let state = if self.up { "UP" } else { "DOWN" };
-        write!(f, "Health check for {kind} {backend}/{server} {verdict}, {}", Reason(&self.outcome))?;
+        let state = self.standing;
+        let check = if self.agent { "Agent check" } else { "Health check" };
+        write!(f, "{check} for {kind} {backend}/{server} {verdict}, {}", Reason(&self.outcome))?;
         write!(f, ", status: {points}/{most} {state}.")
     }
 }

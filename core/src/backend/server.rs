@@ -12,6 +12,8 @@ use crate::model;
 pub struct ServerState {
     pub(super) settings: Arc<model::Server>,
     pub(super) life: Life,
+    /// How the last agent check ended, if there was one; within, `None` when the agent said nothing of health.
+    pub(super) agent_status: Option<Option<model::CheckStatus>>,
     /// What `life` means for traffic, at hand for each request.
     pub(super) status: Status,
     /// Whether it takes traffic that is not tied to it, as far as its life goes.
@@ -46,6 +48,7 @@ impl ServerState {
             takes_new: life.standing().takes_new(),
             weight: settings.weight,
             life,
+            agent_status: None,
             usable: false,
             warm: None,
             cap: u32::MAX,

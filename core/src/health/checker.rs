@@ -351,7 +351,7 @@ impl Checker {
     }
 }
 
-fn connect_status(why: ConnectError) -> CheckStatus {
+pub(super) fn connect_status(why: ConnectError) -> CheckStatus {
     match why {
         ConnectError::TimedOut => CheckStatus::Layer4Timeout,
         ConnectError::Resources => CheckStatus::SocketError,
@@ -361,7 +361,7 @@ fn connect_status(why: ConnectError) -> CheckStatus {
     }
 }
 
-fn connect_words(why: ConnectError) -> &'static str {
+pub(super) fn connect_words(why: ConnectError) -> &'static str {
     match why {
         ConnectError::Refused => "Connection refused",
         ConnectError::Reset => "Connection reset by peer",
@@ -371,7 +371,7 @@ fn connect_words(why: ConnectError) -> &'static str {
     }
 }
 
-fn lost_words(why: LostReason) -> Option<&'static str> {
+pub(super) fn lost_words(why: LostReason) -> Option<&'static str> {
     match why {
         LostReason::Reset => Some("Connection reset by peer"),
         LostReason::BrokenPipe => Some("Broken pipe"),

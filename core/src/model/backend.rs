@@ -165,6 +165,8 @@ pub struct Server {
     pub pool_max_conn: Option<u32>,
     /// `pool-purge-delay` (default 5 s): how long an idle connection is kept unused.
     pub pool_purge_delay: Duration,
+    /// `agent-check` and its settings.
+    pub agent: Option<super::Agent>,
     /// `check` and its settings; `None` when not checked.
     pub check: Option<Check>,
 }

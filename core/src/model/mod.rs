@@ -2,6 +2,7 @@
 //!
 //! Names are resolved to ids and text to values; nothing here knows about files, lines or spans.
 
+mod agent;
 mod backend;
 mod balance;
 mod check;
@@ -16,6 +17,7 @@ mod retry;
 mod switching;
 mod table;
 
+pub use agent::Agent;
 pub use backend::{
     Backend, Check, InitState, Layer, Observe, OnError, Redispatch, Reuse, Server, ServerTimeouts, Track,
 };

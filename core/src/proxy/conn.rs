@@ -45,6 +45,8 @@ pub(super) struct Client {
 /// What a connection to a server is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
+    /// An agent check, by position.
+    Agent(usize),
     /// A health check, by position.
     Check(usize),
     /// Waiting in the pool.

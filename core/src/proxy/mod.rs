@@ -1,5 +1,6 @@
 //! The boundary and the worker machine: inputs in, outputs out.
 
+mod agents;
 mod body;
 mod checks;
 mod client;

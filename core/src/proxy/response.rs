@@ -27,6 +27,7 @@ impl Worker {
             return;
         };
         match upstream.usage {
+            Use::Agent(index) => self.agent_news(index, CheckInput::Received(bytes)),
             Use::Check(index) => self.check_news(index, CheckInput::Received(bytes)),
             Use::Idle | Use::Kept(_) => self.close_upstream(key, CloseHow::Reset),
             Use::Stream(id) => {
@@ -369,6 +370,7 @@ impl Worker {
         };
         upstream.read_closed = true;
         match upstream.usage {
+            Use::Agent(index) => self.agent_news(index, CheckInput::ReadClosed),
             Use::Check(index) => self.check_news(index, CheckInput::ReadClosed),
             Use::Idle | Use::Kept(_) => self.close_upstream(key, CloseHow::Graceful),
             Use::Stream(id) => {
@@ -437,6 +439,7 @@ impl Worker {
             return;
         };
         match upstream.usage {
+            Use::Agent(index) => self.agent_lost(index, CheckInput::Lost(why)),
             Use::Check(index) => self.check_lost(index, CheckInput::Lost(why)),
             Use::Idle | Use::Kept(_) => {}
             Use::Stream(id) => {
@@ -494,7 +497,7 @@ impl Worker {
             Side::Client => self.clients.get(from.key()).and_then(|client| client.stream),
             Side::Server => self.upstreams.get(from.key()).and_then(|upstream| match upstream.usage {
                 Use::Stream(id) => Some(id),
-                Use::Check(_) | Use::Idle | Use::Kept(_) => None,
+                Use::Agent(_) | Use::Check(_) | Use::Idle | Use::Kept(_) => None,
             }),
         };
         let Some(mut stream) = id.and_then(|id| self.take(id)) else { return };

@@ -194,6 +194,7 @@ impl Worker {
         upstream.open = true;
         upstream.local = local.clone();
         match upstream.usage {
+            Use::Agent(index) => self.agent_news(index, CheckInput::Connected(local)),
             Use::Check(index) => self.check_news(index, CheckInput::Connected(local)),
             Use::Idle | Use::Kept(_) => {}
             Use::Stream(id) => {
@@ -217,6 +218,7 @@ impl Worker {
             return;
         };
         match upstream.usage {
+            Use::Agent(index) => self.agent_lost(index, CheckInput::ConnectFailed(why)),
             Use::Check(index) => self.check_lost(index, CheckInput::ConnectFailed(why)),
             Use::Idle | Use::Kept(_) => {}
             Use::Stream(id) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
+use super::agents::Agents;
 use super::checks::Checks;
 use super::conn::{Client, Upstream, Use};
 use super::end::{By, End, Phase, Why};
@@ -41,6 +42,7 @@ pub struct Facts {
 /// Whose timer an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
+    Agent(usize),
     Backend(BackendId),
     Check(usize),
     Client(Key),
@@ -76,6 +78,7 @@ pub struct Worker {
     pub(super) pools: Vec<Vec<Pool>>,
     pub(super) checks: Checks,
     trackers: Trackers,
+    pub(super) agents: Agents,
     pub(super) programs: Programs,
     /// When backends want the time told, on the first worker.
     pub(super) backend_timers: Map<BackendId, Timer>,
@@ -112,6 +115,7 @@ impl Worker {
             id,
             checks: Checks::new(&config, id, seed, &facts, now),
             trackers: config.trackers(),
+            agents: Agents::new(&config, id, seed, now),
             programs: Programs::new(&config, id, seed, now),
             backend_timers: Map::new(),
             chance: seed.child(&format!("worker {}", id.0)).stream("balance"),
@@ -144,6 +148,7 @@ impl Worker {
             config,
         };
         worker.arm_checks();
+        worker.arm_agents();
         worker.arm_programs();
         worker
     }
@@ -194,7 +199,7 @@ impl Worker {
         self.timers.next().filter(|_| !self.stopped).map(|(at, owner)| {
             let why = match owner {
                 Owner::Backend(_) => Wakeup::SlowStart,
-                Owner::Check(_) | Owner::Program(_) => Wakeup::Check,
+                Owner::Agent(_) | Owner::Check(_) | Owner::Program(_) => Wakeup::Check,
                 Owner::Client(_) => Wakeup::Client,
                 Owner::Stream(_) => Wakeup::Stream,
                 Owner::Upstream(_) => Wakeup::Pool,
@@ -348,7 +353,7 @@ impl Worker {
         let upstream = self.upstreams.remove(key)?;
         let pool = &mut self.pools[upstream.backend.index()][upstream.server.index()];
         match upstream.usage {
-            Use::Check(_) => {}
+            Use::Agent(_) | Use::Check(_) => {}
             Use::Idle => {
                 pool.remove(key);
                 pool.closed();
@@ -492,6 +497,7 @@ impl Worker {
             match owner {
                 Owner::Backend(id) => self.on_backend_due(id, at),
                 Owner::Check(index) => self.on_check_due(index, at),
+                Owner::Agent(index) => self.on_agent_due(index, at),
                 Owner::Client(key) => self.on_client_due(key, at),
                 Owner::Program(index) => self.on_program_due(index, at),
                 Owner::Stream(key) => self.on_stream_due(StreamId(key), at),
@@ -535,7 +541,7 @@ impl Worker {
         }
         match usage {
             Use::Idle | Use::Kept(_) => self.drop_upstream(key),
-            Use::Check(_) => {}
+            Use::Agent(_) | Use::Check(_) => {}
             Use::Stream(id) => self.server_silent(id),
         }
     }

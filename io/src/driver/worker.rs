@@ -286,6 +286,7 @@ fn server(index: usize, address: SocketAddr) -> Arc<Server> {
         shut_backups_when_up: false,
         slow_start: None,
         pool_purge_delay: Duration::from_secs(5),
+        agent: None,
         check: None,
     })
 }

@@ -40,9 +40,9 @@ impl Life {
         life
     }
 
-    /// Up, and the next failure is one too many.
+    /// Up, and the next failure is one too many. What its agent said still holds.
     fn start(&mut self) {
-        (self.up, self.stopping, self.agent_up) = (true, false, true);
+        (self.up, self.stopping) = (true, false);
         self.against = self.check.map_or(0, |(_, fall)| fall - 1);
     }
 

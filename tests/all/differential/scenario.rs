@@ -84,6 +84,12 @@ impl Scenario {
         self
     }
 
+    /// Adds an origin with a script by number of the connection.
+    pub(crate) fn turns(mut self, turns: Vec<Vec<Act>>) -> Scenario {
+        self.origins.push(Script::Turns(turns));
+        self
+    }
+
     /// Adds a file.
     pub(crate) fn file(mut self, name: &'static str, content: impl AsRef<[u8]>) -> Scenario {
         self.files.push((name, content.as_ref().to_vec()));

@@ -50,7 +50,7 @@ impl Backend {
 
     /// `set server state`, or an agent's `ready`, `drain` and `maint`.
     ///
-    /// A server that leaves maintenance starts anew: its next check decides, and its agent is forgotten.
+    /// A server that leaves maintenance starts anew: its next check decides. What its agent said still holds.
     pub fn set_admin(&mut self, now: Now, server: ServerId, admin: Admin) {
         self.alter(now, server, &Because::Unsaid, |life| life.set_admin(admin));
     }

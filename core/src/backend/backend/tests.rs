@@ -47,6 +47,7 @@ pub(in crate::backend) fn server(name: &str) -> model::Server {
         source: None,
         pool_max_conn: None,
         pool_purge_delay: Duration::from_secs(5),
+        agent: None,
         check: Some(Check {
             address: Address::from(address),
             inter: Duration::from_secs(2),

@@ -125,7 +125,7 @@ fn set_address(draft: &mut ServerDraft, value: Value<'_>) -> Result<(), Fault> {
 }
 
 /// A time between checks: longer than nothing.
-fn interval(name: &str, value: Value<'_>, draft: &ServerDraft) -> Result<Duration, Fault> {
+pub(super) fn interval(name: &str, value: Value<'_>, draft: &ServerDraft) -> Result<Duration, Fault> {
     let (text, server) = (value.text, &draft.name);
     let help = "write a number with a unit of us, ms, s, m, h or d, such as 2s";
     match parse_duration(text) {

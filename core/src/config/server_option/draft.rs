@@ -4,9 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::base::address::Address;
 use crate::config::problem::Place;
-use crate::model::{Check, InitState, Layer, Observe, OnError, RingKey, Server};
+use crate::model::{Agent, Check, InitState, Layer, Observe, OnError, RingKey, Server};
 
 /// Where a server's checks go, as far as `addr` says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +85,16 @@ pub struct ServerDraft {
     pub pool_purge_delay: Duration,
     /// `init-addr`, in order.
     pub init_address: Vec<InitAddress>,
+    /// `agent-check`.
+    pub agent: bool,
+    /// `agent-addr`.
+    pub agent_address: Option<IpAddr>,
+    /// `agent-port`.
+    pub agent_port: Option<u16>,
+    /// `agent-inter`.
+    pub agent_inter: Duration,
+    /// `agent-send`.
+    pub agent_send: String,
     /// `check`.
     pub check: bool,
     /// `addr`.
@@ -129,6 +141,11 @@ impl Default for ServerDraft {
             pool_max_conn: None,
             pool_purge_delay: Duration::from_secs(5),
             init_address: vec![InitAddress::Last, InitAddress::Libc],
+            agent: false,
+            agent_address: None,
+            agent_port: None,
+            agent_inter: Duration::from_secs(2),
+            agent_send: String::new(),
             check: false,
             check_address: None,
             check_port: None,
@@ -170,6 +187,7 @@ impl ServerDraft {
             source: self.source,
             pool_max_conn: self.pool_max_conn,
             pool_purge_delay: self.pool_purge_delay,
+            agent: self.build_agent(&address),
             check: self.check.then(|| self.build_check(&address)),
             address,
         })
@@ -178,6 +196,16 @@ impl ServerDraft {
     /// `maxconn`. A `minconn` without one, or beyond it, is the limit itself.
     fn most(&self) -> Option<u32> {
         self.minconn.max(self.maxconn)
+    }
+
+    fn build_agent(&self, address: &Address) -> Option<Agent> {
+        let ip = self.agent_address.or(address.ip().map(|address| address.ip()))?;
+        let port = self.agent_port.filter(|_| self.agent)?;
+        Some(Agent {
+            address: SocketAddr::new(ip, port).into(),
+            inter: self.agent_inter,
+            send: Bytes::from(self.agent_send.clone()),
+        })
     }
 
     fn build_check(&self, address: &Address) -> Check {

@@ -51,6 +51,7 @@ pub fn read_server(
         findings.alert(1, message, "the server that is tracked is checked for both: leave `check` out");
     }
     check_reachable(&draft, context.backend, findings);
+    check_agent(&draft, &subject, findings);
     draft.address.is_some().then_some(draft)
 }
 
@@ -62,6 +63,22 @@ fn check_reachable(draft: &ServerDraft, backend: &str, findings: &mut Findings) 
         let message =
             format!("backend '{backend}': server '{name}' has neither service port nor check port.");
         findings.alert(1, message, "add `port`, or a port to `addr`");
+    }
+}
+
+/// Reports an agent without an address.
+fn check_agent(draft: &ServerDraft, subject: &str, findings: &mut Findings) {
+    if !draft.agent || draft.address.is_none() {
+        return;
+    }
+    let name = &draft.name;
+    if draft.agent_port.is_none() {
+        let message =
+            format!("{subject} : server {name} does not have agent port. Agent check has been disabled.");
+        findings.alert(1, message, "add `agent-port`");
+    } else if draft.build().is_some_and(|server| server.agent.is_none()) {
+        let message = format!("{subject} : the agent of server {name}, which has no IP address, needs one.");
+        findings.alert(1, message, "add `agent-addr`");
     }
 }
 

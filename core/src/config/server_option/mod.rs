@@ -1,5 +1,6 @@
 //! Options of `server` and `default-server` lines (configuration manual 5.2), a file per family of rows.
 
+mod agent;
 mod check;
 mod distinct;
 mod draft;
@@ -22,8 +23,16 @@ use crate::keyword::{Entry, Kind};
 pub type ServerOption = LineOption<ServerDraft>;
 
 /// Every table of server options.
-pub const TABLES: &[&[ServerOption]] =
-    &[check::TABLE, identity::TABLE, life::TABLE, limits::TABLE, pool::TABLE, refused::TABLE, source::TABLE];
+pub const TABLES: &[&[ServerOption]] = &[
+    agent::TABLE,
+    check::TABLE,
+    identity::TABLE,
+    life::TABLE,
+    limits::TABLE,
+    pool::TABLE,
+    refused::TABLE,
+    source::TABLE,
+];
 
 /// The catalog's entries of all server options.
 pub fn rows() -> impl Iterator<Item = Entry> {

@@ -4,7 +4,6 @@ use super::ServerOption;
 
 /// The rows of this family.
 pub(super) const TABLE: &[ServerOption] = &[
-    negative("no-agent-check", "Asks no agent.", "server web1 127.0.0.1:8080 no-agent-check"),
     negative(
         "no-check-send-proxy",
         "Checks send no PROXY header.",
