@@ -87,6 +87,7 @@ pub fn configuration(scenario: &Scenario) -> model::Config {
             at: "scenario:1".to_owned(),
         }],
         tables: Vec::new(),
+        asks_about_servers: false,
         log_targets: vec![target(514), target(515)],
     }
 }

@@ -16,6 +16,7 @@ mod commands;
 mod conditions;
 mod connections;
 mod errors;
+mod farm;
 mod framing;
 mod hashing;
 mod headers;

@@ -61,6 +61,7 @@ impl Draft {
                     };
                     let test = Test::compile(&words[at..at + length], outside)
                         .map_err(|error| AclError { word: at + error.word, ..error })?;
+                    acls.note(&test);
                     at += length + 1;
                     Acl::Anonymous(Arc::new(test))
                 }
@@ -75,7 +76,8 @@ impl Draft {
             negated = false;
         }
         clauses.retain(|clause| !clause.is_empty());
-        Ok(Draft { clauses, unless, offers })
+        // Who runs a condition knows all backends.
+        Ok(Draft { clauses, unless, offers: offers | Needs::FARM })
     }
 
     /// The first of its tests that cannot hold where the condition stands.

@@ -6,13 +6,24 @@ use super::keyword::PREDEFINED;
 use super::{AclError, AclProblem, Outside, Test};
 use crate::base::map::Map;
 use crate::keyword::{Kind, closest, is_known};
-use crate::sample::Needs;
+use crate::sample::{Names, Needs};
 
 /// ACLs by name. Lines of one name are alternatives.
 #[derive(Clone, Debug, Default)]
 pub struct Acls {
     named: Map<String, usize>,
+    /// What tests ask about backends and servers.
+    asked: Vec<Asked>,
     tests: Vec<Vec<Arc<Test>>>,
+}
+
+/// A test asks about backends or servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The fetch.
+    pub fetch: &'static str,
+    /// The backend or server that it names; otherwise it asks about the exchange's own backend.
+    pub named: Option<(Names, String)>,
 }
 
 /// What of a condition can never hold where it stands.
@@ -36,9 +47,24 @@ impl Acls {
     pub fn declare(&mut self, name: &str, words: &[&str], outside: Outside<'_>) -> Result<bool, AclError> {
         let test = Test::compile(words, outside)?;
         let is_bare = test.is_bare;
+        self.note(&test);
         let id = self.open(name);
         self.tests[id.0].push(Arc::new(test));
         Ok(is_bare)
+    }
+
+    /// Keeps what a test asks about backends and servers, so that their names can be looked up.
+    pub(super) fn note(&mut self, test: &Test) {
+        if test.needs().covers(Needs::FARM) {
+            let named = test.sample().named();
+            let named = named.map(|(names, text)| (names, text.to_owned()));
+            self.asked.push(Asked { fetch: test.sample().name(), named });
+        }
+    }
+
+    /// What all tests ask about backends and servers.
+    pub fn asked(&self) -> &[Asked] {
+        &self.asked
     }
 
     /// The ACL of this name, or the one that is always there.

@@ -16,7 +16,7 @@ mod tests;
 
 pub use condition::{Condition, Draft, Judgement};
 pub use keyword::rows;
-pub use list::{Acls, Conflict};
+pub use list::{Acls, Asked, Conflict};
 pub use method::Method;
 pub use problem::{AclError, AclProblem};
 pub use test::Test;

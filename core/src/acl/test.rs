@@ -71,6 +71,11 @@ impl Test {
         &self.keyword
     }
 
+    /// Its sample.
+    pub(super) fn sample(&self) -> &Sample {
+        &self.sample
+    }
+
     /// Whether bytes that are yet to come may change the outcome.
     pub(super) fn undecided(&self, scope: &Scope<'_>) -> bool {
         self.sample.undecided(scope)

@@ -164,6 +164,34 @@ impl Backend {
         self.queue.len(server)
     }
 
+    /// How many streams wait, for any server or for one (`queue`).
+    pub fn queued_in_all(&self) -> u32 {
+        self.queue.total()
+    }
+
+    /// Servers that may be picked, full ones included (`nbsrv`).
+    pub fn members_in_use(&self) -> u32 {
+        self.members
+    }
+
+    /// Connections that usable servers still have (`be_conn_free`), and with places in their queues (`connslots`).
+    pub fn room(&self) -> [Option<u64>; 2] {
+        let (mut free, mut slots) = (Some(0u64), Some(0u64));
+        for (at, server) in self.servers.iter().enumerate() {
+            if !server.usable {
+                continue;
+            }
+            let left = |most: Option<u32>, used: u32| most.map(|most| u64::from(most.saturating_sub(used)));
+            let connections = left(server.settings.maxconn, server.connections);
+            let waiting = left(server.settings.maxqueue, self.queue.len(Some(ServerId(at as u32))));
+            if server.member {
+                free = free.zip(connections).map(|(sum, more)| sum + more);
+            }
+            slots = slots.zip(connections.zip(waiting)).map(|(sum, (more, places))| sum + more + places);
+        }
+        [free, slots]
+    }
+
     /// How many streams the backend has (`be_conn`).
     pub fn streams(&self) -> u32 {
         self.streams

@@ -12,6 +12,7 @@ use super::logging::{LogLine, LogTargets};
 use super::problem::{Place, Problem};
 use super::reader::Reader;
 use super::track::{Tracks, find_tracks};
+use crate::acl::Asked;
 use crate::base::address::Address;
 use crate::base::ids::{BackendId, FrontendId, LogTargetId, ServerId, TableId};
 use crate::base::map::{Map, Set};
@@ -23,6 +24,7 @@ use crate::model::{
     dynamic_cookie,
 };
 use crate::rules::{self, Rule};
+use crate::sample::Names;
 
 /// Builds the configuration. It may only be used if no problem is an alert.
 pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
@@ -53,6 +55,7 @@ pub(super) fn assemble(mut reader: Reader<'_>) -> (Config, Vec<Problem>) {
         listeners: Vec::new(),
         log_targets: Vec::new(),
         tables: proxies.iter().filter_map(|draft| draft.stick_table.clone()).collect(),
+        asks_about_servers: proxies.iter().any(|draft| !draft.acls.asked().is_empty()),
     };
     config.global.log = global_log.iter().map(|target| builder.targets.id(target.clone())).collect();
     for (at, draft) in proxies.iter().enumerate() {
@@ -248,6 +251,7 @@ impl Builder<'_, '_> {
             self.warn(&draft.place, format!("missing timeouts for {title}."), help);
         }
         self.check_external(draft, &title);
+        self.check_asked(draft);
         if settings.mode == Mode::Tcp {
             self.check_tcp(draft, &title);
         } else if let Some(rule) = draft.content_rules.first() {
@@ -255,6 +259,39 @@ impl Builder<'_, '_> {
                 format!("'tcp-request content' in {title}, which is in HTTP mode, is not supported yet.");
             let help = "`http-request` rules see what HTTP clients send".to_owned();
             self.reader.add(Weight::Alert, rule.place.clone(), message, help);
+        }
+    }
+
+    /// Backends and servers that conditions ask about.
+    fn check_asked(&mut self, draft: &ProxyDraft) {
+        for Asked { fetch, named } in draft.acls.asked() {
+            let (backend, server) = match named {
+                Some((Names::Server, name)) => {
+                    let (backend, server) = name.split_once('/').unwrap_or((&draft.name, name));
+                    (backend, Some(server))
+                }
+                Some((Names::Backend | Names::Nothing, name)) => (name.as_str(), None),
+                None => (&*draft.name, None),
+            };
+            let found = self.proxies.iter().find(|other| &*other.name == backend);
+            let missing = match (found, server) {
+                (None, None) => format!("unable to find backend '{backend}'"),
+                (None, Some(_)) => format!("unable to find proxy '{backend}'"),
+                (Some(found), None) if found.kind.has_back() => continue,
+                (Some(_), None) => format!("proxy '{backend}',"),
+                (Some(found), Some(server)) if found.servers.iter().any(|own| own.name == server) => continue,
+                (Some(_), Some(server)) => format!("unable to find server '{server}' in proxy '{backend}',"),
+            };
+            let end = if found.is_some() && server.is_none() { ", has not backend capability" } else { "" };
+            let message = format!(
+                "{missing} referenced in arg 1 of ACL keyword '{fetch}' in proxy '{}'{end}.",
+                draft.name
+            );
+            let help = match closest(backend, self.backend_ids.keys().map(|name| &**name)) {
+                Some(meant) if meant != backend => format!("did you mean `{meant}`?"),
+                _ => format!("for example: {fetch}(web{})", if server.is_some() { "/www1" } else { "" }),
+            };
+            self.reader.add(Weight::Alert, draft.place.clone(), message, help);
         }
     }
 

@@ -93,6 +93,7 @@ impl Scene {
             http: self.http,
             backend: &self.backend,
             server: Some(&self.server),
+            farm: None,
             times: &times,
             request: None,
             response: moment.response.map(|(head, _)| head),

@@ -51,6 +51,7 @@ fn exchange(request: Option<&RequestHead>, look: impl FnOnce(&mut Scope<'_>)) {
         cookie_captures: [b""; 2],
         request_counter: 3,
         log_counter: 0,
+        farm: None,
         content: b"",
         content_grows: false,
         listener: 1,

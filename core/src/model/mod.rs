@@ -95,6 +95,8 @@ pub struct Config {
     pub log_targets: Vec<LogTarget>,
     /// Stick tables.
     pub tables: Vec<StickTable>,
+    /// Some condition asks about backends or servers.
+    pub asks_about_servers: bool,
 }
 
 /// Servers, by the server that they track.

@@ -62,6 +62,7 @@ impl Worker {
             server: server.map(|server| &*server.name),
             times: &stream.times,
             request: stream.has_request.then_some(&stream.request),
+            farm: Some(&self.farms),
             content: if stream.http { b"" } else { &client.buffer },
             content_grows: false,
             response: stream.has_response.then_some(&stream.response),

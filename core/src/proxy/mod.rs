@@ -7,6 +7,7 @@ mod client;
 mod conn;
 mod content;
 mod end;
+mod farm;
 mod gather;
 mod hash_key;
 mod input;

@@ -142,6 +142,7 @@ impl Worker {
             cookie_captures: [b""; 2],
             request_counter: 0,
             log_counter: 0,
+            farm: Some(&self.farms),
             content: b"",
             content_grows: false,
             listener: client.listener.0,

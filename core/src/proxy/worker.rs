@@ -10,6 +10,7 @@ use super::agents::Agents;
 use super::checks::Checks;
 use super::conn::{Client, Upstream, Use};
 use super::end::{By, End, Phase, Why};
+use super::farm::Farms;
 use super::input::{Input, LostReason, Message, Signal};
 use super::logs::Logs;
 use super::output::{CloseHow, Output, Wakeup};
@@ -79,6 +80,7 @@ pub struct Worker {
     pub(super) checks: Checks,
     trackers: Trackers,
     pub(super) agents: Agents,
+    pub(super) farms: Farms,
     pub(super) programs: Programs,
     /// When backends want the time told, on the first worker.
     pub(super) backend_timers: Map<BackendId, Timer>,
@@ -115,6 +117,7 @@ impl Worker {
             id,
             checks: Checks::new(&config, id, seed, &facts, now),
             trackers: config.trackers(),
+            farms: Farms::new(&config, &shared),
             agents: Agents::new(&config, id, seed, now),
             programs: Programs::new(&config, id, seed, now),
             backend_timers: Map::new(),

@@ -56,6 +56,8 @@ impl Signature {
     pub const NONE: Signature = Signature { kinds: &[], required: 0 };
     /// One text, which may be left out.
     pub const NAME: Signature = Signature { kinds: &[ArgumentKind::Text], required: 0 };
+    /// One text.
+    pub const REQUIRED_NAME: Signature = Signature { kinds: &[ArgumentKind::Text], required: 1 };
     /// One number.
     pub const INTEGER: Signature = Signature { kinds: &[ArgumentKind::Integer], required: 1 };
 

@@ -3,7 +3,7 @@
 use super::Scope;
 use super::arguments::{self, Argument};
 use super::convert::{self, Converter};
-use super::fetch::{self, Fetch};
+use super::fetch::{self, Fetch, Names};
 use super::needs::Needs;
 use super::value::{Type, Value};
 use crate::keyword::{Kind, is_known};
@@ -118,6 +118,12 @@ impl Sample {
     /// What must be known for a value to exist.
     pub fn needs(&self) -> Needs {
         self.fetch.needs
+    }
+
+    /// The backend or server that it asks about, where it names one that must be there.
+    pub fn named(&self) -> Option<(Names, &str)> {
+        let name = self.arguments.first().map(Argument::text).filter(|name| !name.is_empty())?;
+        (self.fetch.names != Names::Nothing).then_some((self.fetch.names, name))
     }
 
     /// Whether bytes that are yet to come may change its value.

@@ -3,6 +3,7 @@
 mod arguments;
 mod convert;
 mod expression;
+mod farm;
 mod fetch;
 mod needs;
 mod rdp;
@@ -14,7 +15,8 @@ mod variables;
 
 pub use convert::{Converter, converters};
 pub use expression::{Sample, SampleError, SampleProblem};
-pub use fetch::{Fetch, fetches};
+pub use farm::{BackendView, Farm, ServerView};
+pub use fetch::{Fetch, Names, fetches};
 pub use needs::Needs;
 pub use rdp::RdpCookie;
 #[cfg(test)]

@@ -21,6 +21,8 @@ impl Needs {
     pub const SERVER: Needs = Needs(16);
     /// What the client sent, of whatever protocol, while it waits here.
     pub const CONTENT: Needs = Needs(32);
+    /// Backends and servers at this moment, which conditions alone see.
+    pub const FARM: Needs = Needs(64);
 
     /// What a server answered to a check: its bytes, or the body of an HTTP response.
     pub const ANSWER: Needs = Needs(64);
@@ -53,6 +55,7 @@ impl Needs {
             (Needs::HEAD, "HTTP headers"),
             (Needs::SERVER, "the server's answer"),
             (Needs::CONTENT, "what the client sent"),
+            (Needs::FARM, "the state of backends and servers"),
             (Needs::ANSWER, "the answer to a check"),
             (Needs::VARIABLES, "a check's variables"),
         ];

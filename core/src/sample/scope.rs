@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Variables;
+use super::farm::Farm;
 use crate::base::address::Address;
 use crate::base::priority::Priority;
 use crate::base::time::{Time, Wall};
@@ -86,6 +87,8 @@ pub struct Scope<'a> {
     pub server: Option<&'a str>,
     /// Points in time.
     pub times: &'a StreamTimes,
+    /// Who knows all backends.
+    pub farm: Option<&'a dyn Farm>,
     /// The request, once parsed.
     pub request: Option<&'a RequestHead>,
     /// What a TCP client sent and no server got yet.
@@ -162,6 +165,7 @@ pub fn with_empty_scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
         server: None,
         times: &times,
         request: None,
+        farm: None,
         content: b"",
         content_grows: false,
         response: None,

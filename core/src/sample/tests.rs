@@ -68,6 +68,7 @@ fn with_scope<R>(request: &RequestHead, look: impl FnOnce(&Scope<'_>) -> R) -> R
         cookie_captures: [b""; 2],
         request_counter: 0,
         log_counter: 0,
+        farm: None,
         content: b"",
         content_grows: false,
         listener: 1,

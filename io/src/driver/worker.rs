@@ -211,6 +211,7 @@ fn config(mode: Mode, servers: &[SocketAddr]) -> Config {
         backends: vec![Arc::new(backend(mode, servers))],
         listeners: vec![listener()],
         tables: Vec::new(),
+        asks_about_servers: false,
         log_targets: Vec::new(),
     }
 }

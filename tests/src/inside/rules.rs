@@ -114,6 +114,7 @@ pub fn scope<'a>(client: &'a Address, times: &'a StreamTimes) -> Scope<'a> {
         response_captures: &[],
         request_counter: 0,
         log_counter: 0,
+        farm: None,
         content: b"",
         content_grows: false,
         listener: 1,

@@ -4,10 +4,13 @@ mod captured;
 mod check;
 mod connection;
 mod content;
+mod farm;
 mod heads;
 mod internal;
 mod request;
 mod response;
+
+pub use farm::Names;
 
 use super::arguments::{Argument, Signature};
 use super::needs::Needs;
@@ -40,6 +43,8 @@ pub struct Fetch {
     pub eval: Eval,
     /// Whether bytes that are yet to come may change what it gives; asked only of what looks at content.
     pub undecided: fn(&[Argument], &Scope<'_>) -> bool,
+    /// What its argument names.
+    pub names: Names,
     /// Gives all values, where there may be several and an ACL looks at each.
     pub each: Option<Each>,
     /// How far it is supported.
@@ -66,6 +71,7 @@ impl Fetch {
         yields: Type::Text,
         eval: |_, _, _| None,
         undecided: |_, _| false,
+        names: Names::Nothing,
         each: None,
         support: Support::Full,
         summary: "",
@@ -80,6 +86,7 @@ pub fn fetches() -> impl Iterator<Item = &'static Fetch> {
         check::TABLE,
         connection::TABLE,
         content::TABLE,
+        farm::TABLE,
         internal::TABLE,
         request::TABLE,
         response::TABLE,
