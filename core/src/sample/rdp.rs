@@ -128,6 +128,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_are_too_odd(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80), cut in 0usize..80) {
+            let whole = RdpCookie::read(&bytes, None);
+            let part = RdpCookie::read(&bytes[..cut.min(bytes.len())], None);
+            proptest::prop_assert!(part == RdpCookie::Undecided || part == whole);
+        }
+    }
+
     #[test]
     fn a_decision_stands_whatever_follows() {
         for (line, _, _) in LINES {

@@ -139,6 +139,8 @@ fn told(word: &[u8], text: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// An answer in short.
@@ -203,6 +205,46 @@ mod tests {
         assert_eq!(told, "via agent : fail (a<22>b<01>c<7F><FF>)");
         let (_, told) = read(&[&b"fail #"[..], &b"x".repeat(300)].concat()).health.unwrap();
         assert_eq!(told.len(), INFO_MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_odd(line in prop::collection::vec(any::<u8>(), 0..300)) {
+            if let Some((_, told)) = read(&line).health {
+                prop_assert!(told.is_ascii());
+                prop_assert!(told.len() <= 4 * INFO_MAX);
+            }
+            if let Some(first) = first_line(&line) {
+                prop_assert!(first.len() < line.len());
+            }
+        }
+
+        #[test]
+        fn words_count_wherever_they_stand(words in prop::collection::vec(word(), 0..8), separator in "[ \t,]{1,3}") {
+            let line = words.join(&separator);
+
+            let answer = read(line.as_bytes());
+
+            let last = |known: &[&str]| words.iter().rev().find(|word| known.contains(&word.as_str())).cloned();
+            let mode = last(&["ready", "drain", "maint"]);
+            prop_assert_eq!(answer.mode.map(|mode| format!("{mode:?}").to_lowercase()), mode);
+            let health = last(&["up", "down", "stopped", "fail"]);
+            prop_assert_eq!(answer.health.map(|(up, _)| up), health.map(|word| word == "up"));
+            prop_assert_eq!(answer.weight, last(&["50%"]).map(|_| 50));
+            prop_assert_eq!(answer.maxconn, last(&["maxconn:7"]).map(|_| 7));
+        }
+    }
+
+    /// A word that agents say, or another.
+    fn word() -> impl Strategy<Value = String> {
+        const WORDS: [&str; 9] =
+            ["up", "down", "stopped", "fail", "ready", "drain", "maint", "50%", "maxconn:7"];
+        prop_oneof![
+            4 => prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned),
+            1 => "[a-z%:]{1,9}".prop_filter("a word that says something", |word| {
+                !WORDS.contains(&word.as_str()) && !word.starts_with("maxconn:")
+            }),
+        ]
     }
 
     #[test]
