@@ -88,6 +88,12 @@ impl Found<'_> {
                 format!("unable to track {name} as it belongs to a tracking chain looping back to {own}.");
             return Err((message, "a chain must end at a server with `check`".to_owned()));
         }
+        let stops = |at: At| self.proxies[at.0].settings.check.disables_on_404();
+        if stops(tracked) != stops(tracker) {
+            // The words run together in HAProxy as well.
+            let message = format!("unable to use {name} fortracking: disable-on-404 option inconsistency.");
+            return Err((message, "both sections need `http-check disable-on-404`, or none".to_owned()));
+        }
         self.links.insert(tracker, tracked);
         Ok(Track { backend, server: ServerId(position as u32), name: Arc::from(name) })
     }
@@ -138,6 +144,21 @@ mod tests {
         let both = "unable to enable checks and tracking at the same time!";
         assert_eq!(of("check track s1"), both);
         assert_eq!(of("track"), "'track' expects [<proxy>/]<server> as argument.");
+    }
+
+    #[test]
+    fn both_sections_stop_on_404_or_none() {
+        let tracked =
+            "backend a\n option httpchk\n http-check disable-on-404\n server s1 127.0.0.1:80 check\n";
+        let of = |line: &str| {
+            problems(&format!(
+                "{tracked}backend d\n option httpchk\n{line} server t1 127.0.0.1:80 track a/s1\n"
+            ))
+        };
+
+        assert_eq!(of(" http-check disable-on-404\n"), [""; 0]);
+        let message = "'server d/t1' : unable to use a/s1 fortracking: disable-on-404 option inconsistency.";
+        assert_eq!(of(""), [message]);
     }
 
     #[test]

@@ -118,6 +118,20 @@ impl External {
         matches!(self.state, State::Waiting(at) if now >= at)
     }
 
+    /// Lets a check that is due pass by.
+    pub fn pause(&mut self, now: Time) {
+        if self.is_due(now) {
+            self.state = State::Waiting(now + self.pace.next(View::Up));
+        }
+    }
+
+    /// Starts the next check as soon as one that stands between up and down would.
+    pub fn hasten(&mut self, now: Time) {
+        if let State::Waiting(at) = self.state {
+            self.state = State::Waiting(at.min(now + self.pace.next(View::Between)));
+        }
+    }
+
     /// What to do. Drain to `None` after every input.
     pub fn poll_output(&mut self) -> Option<ExternalOutput> {
         self.outputs.pop_front()

@@ -87,8 +87,9 @@ impl Worker {
         if !watch.timer.comes_up(at) {
             return;
         }
+        let (backend, server) = (watch.backend, watch.server);
         let early = watch.checker.poll_timeout() > self.now.time;
-        if early || (self.is_paused(index) && self.checks.list[index].checker.pause(self.now)) {
+        if early || (self.is_paused(backend, server) && self.checks.list[index].checker.pause(self.now)) {
             self.arm_check(index);
         } else {
             self.check_news(index, CheckInput::Timeout);
@@ -98,16 +99,14 @@ impl Worker {
     /// A server is to be checked soon.
     pub(super) fn check_soon(&mut self, backend: BackendId, server: ServerId) {
         let Some(index) = self.checks.by_server.get(&(backend, server)).copied() else {
-            return;
+            return self.run_soon(backend, server);
         };
         self.checks.list[index].checker.hasten(self.now);
         self.arm_check(index);
     }
 
     /// Whether the server is in maintenance, where checks pause.
-    fn is_paused(&self, index: usize) -> bool {
-        let watch = &self.checks.list[index];
-        let (backend, server) = (watch.backend, watch.server);
+    pub(super) fn is_paused(&self, backend: BackendId, server: ServerId) -> bool {
         self.shared.backend(backend).with(|machine| !machine.server(server).is_checked())
     }
 

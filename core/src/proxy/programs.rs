@@ -94,12 +94,26 @@ impl Worker {
         if !watch.timer.comes_up(at) {
             return;
         }
+        let (backend, server) = (watch.backend, watch.server);
+        if watch.machine.is_due(now) && self.is_paused(backend, server) {
+            self.programs.list[index].machine.pause(now);
+        }
+        let watch = &self.programs.list[index];
         if watch.machine.poll_timeout() > now {
             self.arm_program(index);
         } else if watch.machine.is_due(now) && self.programs.running.len() >= PROGRAMS_MAX {
             self.programs.waiting.push_back(index);
         } else {
             self.program_news(index, ExternalInput::Timeout);
+        }
+    }
+
+    /// A server is to be checked soon.
+    pub(super) fn run_soon(&mut self, backend: BackendId, server: ServerId) {
+        let here = |watch: &Watch| (watch.backend, watch.server) == (backend, server);
+        if let Some(index) = self.programs.list.iter().position(here) {
+            self.programs.list[index].machine.hasten(self.now.time);
+            self.arm_program(index);
         }
     }
 

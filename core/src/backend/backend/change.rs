@@ -61,6 +61,10 @@ impl Backend {
             }
         }
         moved += self.dismiss_if_last(server);
+        if reachable(after) && !after.takes_new() {
+            // The end of a slow start may leave room for those who are tied to it.
+            self.fill(server);
+        }
         let waiting = self.queue.total();
         // One that was starting slowly, and stops, has room for those that are tied to it.
         self.fill(server);

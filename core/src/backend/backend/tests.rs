@@ -104,10 +104,14 @@ fn waiter(number: u32) -> Waiter {
 }
 
 fn check(backend: &mut Backend, server: u32, passed: bool) {
+    check_at(backend, NOW, ServerId(server), passed);
+}
+
+fn check_at(backend: &mut Backend, now: Now, server: ServerId, passed: bool) {
     let status = if passed { CheckStatus::Layer4Ok } else { CheckStatus::Layer4Connection };
     let info = (!passed).then(|| "Connection refused".to_owned());
     let outcome = Outcome { passed, status, code: 0, info, duration: Duration::ZERO };
-    backend.on_check(NOW, ServerId(server), &outcome);
+    backend.on_check(now, server, &outcome);
 }
 
 fn ask(backend: &mut Backend, number: u32) -> Assigned {

@@ -43,6 +43,11 @@ impl CheckDraft {
         draft
     }
 
+    /// Whether an answer of 404 asks for no new traffic.
+    pub(in crate::config) fn disables_on_404(&self) -> bool {
+        self.disable_on_404
+    }
+
     /// The model's check. Warns about steps that no option asks for: `subject` is the proxy, such as
     /// `backend 'web'`.
     pub fn build(&self, subject: &str, findings: &mut Findings) -> CheckKind {

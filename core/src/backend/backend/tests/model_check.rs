@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::backend::{Admin, Because, Forced, NewWeight, Observed, Order};
 use crate::base::priority::Priority;
+use crate::model::{InitState, Layer, Observe, OnError, Track};
 
 /// One step of a history. Numbers choose among what there is, modulo its count.
 #[derive(Clone, Debug)]
@@ -18,6 +20,14 @@ enum Step {
     Deliver(u8),
     /// A check ends.
     Check { server: u8, passed: bool },
+    /// An operator wants something.
+    Order { server: u8, order: Order },
+    /// An agent says something.
+    Agent { server: u8, up: bool },
+    /// Traffic sees something.
+    Traffic { server: u8, observed: Observed },
+    /// Time passes, and the backend is told.
+    Pass { millis: u16 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -36,8 +46,35 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => any::<u8>().prop_map(Step::Finish),
         4 => any::<u8>().prop_map(Step::Deliver),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(server, passed)| Step::Check { server, passed }),
+        1 => (any::<u8>(), order()).prop_map(|(server, order)| Step::Order { server, order }),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(server, up)| Step::Agent { server, up }),
+        1 => (any::<u8>(), observed()).prop_map(|(server, observed)| Step::Traffic { server, observed }),
+        1 => (0u16..4_000).prop_map(|millis| Step::Pass { millis }),
     ];
     proptest::collection::vec(step, 1..200)
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    prop_oneof![
+        prop_oneof![Just(Admin::Ready), Just(Admin::Drain), Just(Admin::Maint)].prop_map(Order::State),
+        prop_oneof![Just(Forced::Up), Just(Forced::Stopping), Just(Forced::Down)].prop_map(Order::Health),
+        (0u32..5).prop_map(Order::Maxconn),
+        (0u32..3).prop_map(|half| Order::Weight(NewWeight::Percent(half * 50))),
+    ]
+}
+
+fn observed() -> impl Strategy<Value = Observed> {
+    prop_oneof![Just(Observed::NotConnected), Just(Observed::Answer), Just(Observed::BadStatus)]
+}
+
+/// What servers have besides: tracks the first, observed with this limit, `slowstart` in seconds, initial state.
+type Besides = (bool, u32, u64, InitState);
+
+fn besides() -> impl Strategy<Value = Besides> {
+    let init = prop_oneof![
+        3 => Just(InitState::Up), 1 => Just(InitState::Down), 1 => Just(InitState::FullyDown),
+    ];
+    (proptest::bool::weighted(0.2), 0u32..3, 0u64..4, init)
 }
 
 /// Weight, `maxconn` and `minconn`, backup, rise, fall, checked.
@@ -46,8 +83,12 @@ type Drawn = (u32, (u32, u32), bool, u32, u32, bool);
 fn servers() -> impl Strategy<Value = Vec<model::Server>> {
     let limits = (0u32..4, 0u32..3);
     let one = (0u32..4, limits, proptest::bool::weighted(0.2), 1u32..3, 1u32..3, any::<bool>());
-    proptest::collection::vec(one, 1..5).prop_map(|drawn| {
-        let build = |(index, (weight, (maxconn, minconn), backup, rise, fall, checked)): (usize, Drawn)| {
+    proptest::collection::vec((one, besides()), 1..5).prop_map(|drawn| {
+        let build = |(index, (drawn, besides)): (usize, (Drawn, Besides))| {
+            let (weight, (maxconn, minconn), backup, rise, fall, checked) = drawn;
+            let (tracks, limit, slow, init_state) = besides;
+            let tracks = tracks && index > 0;
+            let checked = checked && !tracks;
             let plain = server(&format!("s{index}"));
             model::Server {
                 weight,
@@ -55,6 +96,18 @@ fn servers() -> impl Strategy<Value = Vec<model::Server>> {
                 minconn: (minconn > 0 && minconn < maxconn).then_some(minconn),
                 maxqueue: Some(3),
                 backup,
+                init_state: if checked { init_state } else { InitState::Up },
+                track: tracks.then(|| Track {
+                    backend: BackendId(0),
+                    server: ServerId(0),
+                    name: "b/s0".into(),
+                }),
+                observe: (checked && limit > 0).then_some(Observe {
+                    layer: Layer::Seven,
+                    limit,
+                    on_error: OnError::SuddenDeath,
+                }),
+                slow_start: (slow > 0).then(|| Duration::from_secs(slow)),
                 check: plain.check.clone().filter(|_| checked).map(|check| Check { rise, fall, ..check }),
                 ..plain
             }
@@ -96,7 +149,9 @@ struct World {
     holding: Vec<(u32, usize)>,
     letters: Vec<Letter>,
     gone: Vec<u32>,
+    /// Whether each takes what is tied to it, and anything new.
     up: Vec<bool>,
+    takes_new: Vec<bool>,
     streams: u32,
 }
 
@@ -111,7 +166,8 @@ impl World {
             live: 0,
             servers: settings.servers.clone(),
             all_backups,
-            up: vec![true; settings.servers.len()],
+            up: Vec::new(),
+            takes_new: Vec::new(),
             backend: Backend::new(BackendId(0), Arc::new(settings), NOW),
             waiting: Vec::new(),
             holding: Vec::new(),
@@ -130,12 +186,14 @@ impl World {
 
     /// By the words of the manual: on the ramp from `minconn` to `maxconn` until `fullconn` streams are there.
     fn has_room(&self, server: usize) -> bool {
-        let Some(most) = self.servers[server].maxconn else { return true };
-        let limit = match self.servers[server].minconn {
+        let state = self.backend.server(ServerId(server as u32));
+        let Some(most) = state.settings.maxconn else { return true };
+        let limit = match state.settings.minconn {
             Some(least) if self.live < self.fullconn => least.max(most * self.live / self.fullconn),
             _ => most,
         };
-        self.taken(server) < limit as usize
+        // How far `slowstart` is has tests of its own.
+        self.taken(server) < limit.min(state.cap) as usize
     }
 
     /// The first of those that wait and fit.
@@ -152,10 +210,7 @@ impl World {
     /// Servers that streams without a wish may get.
     fn members(&self) -> Vec<usize> {
         let usable = |backup: bool| -> Vec<usize> {
-            let fits = |index: &usize| {
-                let server = &self.servers[*index];
-                self.up[*index] && server.weight > 0 && server.backup == backup
-            };
+            let fits = |index: &usize| self.takes_new[*index] && self.servers[*index].backup == backup;
             (0..self.servers.len()).filter(fits).collect()
         };
         let mut members = usable(false);
@@ -270,13 +325,30 @@ impl World {
         }
     }
 
-    fn check_server(&mut self, choice: usize, passed: bool) {
-        let server = choice % self.servers.len();
-        check(&mut self.backend, server as u32, passed);
-        self.up[server] = self.backend.server(ServerId(server as u32)).status() == Status::Up;
-        if self.servers[server].check.is_none() {
-            assert!(self.up[server], "a server without checks stays up");
+    /// What happens to a server besides traffic. Who tracks it hears of it at once.
+    fn change(&mut self, choice: u8, change: impl FnOnce(&mut Backend, ServerId)) {
+        change(&mut self.backend, ServerId(u32::from(choice) % self.servers.len() as u32));
+        self.note_states();
+        self.drain();
+        let reading = self.backend.server(ServerId(0)).reading();
+        for index in 0..self.servers.len() {
+            if self.servers[index].track.is_some() {
+                self.backend.follow(self.now, ServerId(index as u32), reading);
+                self.note_states();
+                self.drain();
+                let standing = self.backend.server(ServerId(index as u32)).life.standing();
+                assert_eq!(standing.health, reading.health, "s{index} is as the one that it tracks");
+                assert!(standing.maintenance.holds() || !reading.maintenance, "s{index} rests with it");
+            }
         }
+    }
+
+    fn note_states(&mut self) {
+        let states = |flag: fn(&ServerState) -> bool| {
+            let count = self.servers.len() as u32;
+            (0..count).map(|index| flag(self.backend.server(ServerId(index)))).collect()
+        };
+        (self.up, self.takes_new) = (states(ServerState::is_reachable), states(ServerState::takes_new));
     }
 
     fn apply(&mut self, step: &Step) {
@@ -306,7 +378,28 @@ impl World {
                 self.deliver(usize::from(*choice) % self.letters.len());
             }
             Step::Finish(_) | Step::Deliver(_) => {}
-            Step::Check { server, passed } => self.check_server(usize::from(*server), *passed),
+            Step::Check { server, passed } => {
+                let now = self.now;
+                self.change(*server, |backend, server| check_at(backend, now, server, *passed));
+            }
+            Step::Order { server, order } => {
+                let now = self.now;
+                self.change(*server, |backend, server| _ = backend.obey(now, server, *order));
+            }
+            Step::Agent { server, up } => {
+                let now = self.now;
+                self.change(*server, |backend, server| {
+                    backend.on_agent(now, server, *up, &Because::Unsaid);
+                });
+            }
+            Step::Traffic { server, observed } => {
+                let now = self.now;
+                self.change(*server, |backend, server| backend.on_traffic(now, server, *observed));
+            }
+            Step::Pass { millis } => {
+                self.now.time = self.now.time + Duration::from_millis(u64::from(*millis));
+                self.backend.on_time(self.now);
+            }
         }
         self.drain();
         self.compare();
@@ -353,6 +446,7 @@ proptest! {
         steps in steps(),
     ) {
         let mut world = World::new(servers, balance, all_backups, fullconn);
+        world.change(0, |_, _| {});
 
         for step in &steps {
             world.apply(step);

@@ -158,3 +158,18 @@ fn algorithms_that_know_no_changing_weights_give_it_all_at_once() {
     assert_eq!(backend.scale, 1);
     assert_eq!(backend.server(S1).units(backend.scale), 100);
 }
+
+#[test]
+fn a_slow_start_that_ends_in_nolb_serves_those_who_are_tied() {
+    let mut backend = slow();
+    check(&mut backend, 0, false);
+    check(&mut backend, 0, true);
+    only(&mut backend, 0, 0);
+    only(&mut backend, 1, 0);
+    assert_eq!(grants(&mut backend), []);
+
+    backend.force_health(NOW, S1, Forced::Stopping);
+
+    assert_eq!(grants(&mut backend), [(1, 0, 1)]);
+    backend.check_invariants();
+}
