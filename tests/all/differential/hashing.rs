@@ -20,7 +20,7 @@ use crate::hashing::record::{BLOCK, Record};
 use crate::hashing::ways::{self, KEYS, Phase, SERVERS, Way};
 
 /// Keys of each way that are asked about when nothing is recorded.
-const SAMPLE: usize = 2 * BLOCK;
+const SAMPLE: usize = BLOCK;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
