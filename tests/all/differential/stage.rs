@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     clients: Vec<Record>,
     notes: Vec<String>,
     hidden_origins: bool,
-    hidden_sessions: bool,
+    loose_log: bool,
     hidden_logs: bool,
     scratch: Scratch,
 }
@@ -81,7 +81,7 @@ impl Stage {
                         clients: Vec::new(),
                         notes: Vec::new(),
                         hidden_origins: false,
-                        hidden_sessions: false,
+                        loose_log: false,
                         hidden_logs: false,
                         scratch,
                     };
@@ -148,9 +148,10 @@ impl Stage {
         self.hidden_origins = true;
     }
 
-    /// Leaves out how many sessions a server still had when it went, where that depends on timing.
-    pub(crate) fn hide_sessions(&mut self) {
-        self.hidden_sessions = true;
+    /// Sorts log lines, and leaves out how many sessions a server still had when it went: where a server and its
+    /// exchanges end together, both depend on timing.
+    pub(crate) fn loosen_log(&mut self) {
+        self.loose_log = true;
     }
 
     /// Leaves the log out of the transcript, where the order of its lines depends on timing.
@@ -203,9 +204,14 @@ impl Stage {
             text = text.replace(&format!(":{}", origin.port()), &format!(":<s{}>", number + 1));
         }
         text = text.replace(&format!(":{}", self.front), ":<front>");
-        for line in self.sink.lines().iter().filter(|_| !self.hidden_logs) {
-            let line = transcript::log_line(line);
-            let line = if self.hidden_sessions { transcript::without_sessions(&line) } else { line };
+        let shown = self.sink.lines();
+        let shown = shown.iter().filter(|_| !self.hidden_logs);
+        let mut lines: Vec<String> = shown.map(|line| transcript::log_line(line)).collect();
+        if self.loose_log {
+            lines = lines.iter().map(|line| transcript::without_sessions(line)).collect();
+            lines.sort();
+        }
+        for line in lines {
             text.push_str(&format!("log: {line}\n"));
         }
         for note in &self.notes {
