@@ -77,7 +77,7 @@ impl Found<'_> {
         };
         let (tracked, name) = ((at, position), format!("{proxy}/{server}"));
         let target = self.server(tracked);
-        if !target.check && target.track.is_none() {
+        if !target.check && !target.agent && target.track.is_none() {
             let message =
                 format!("unable to use {name} for tracking as it does not have any check nor agent enabled.");
             return Err((message, "add `check` to that server".to_owned()));
@@ -169,6 +169,8 @@ mod tests {
         let loops = line("s1", "track s2") + &line("s2", "track s3") + &line("s3", "track s2");
 
         assert_eq!(problems(&chain), [""; 0]);
+        let asked = line("s1", "track s2") + &line("s2", "agent-check agent-port 81");
+        assert_eq!(problems(&asked), [""; 0]);
         assert_eq!(problems(&line("s1", "track s1")).len(), 1);
         let unchecked = "'server b/s2' : unable to use b/s3 for tracking as it does not have any check nor agent \
                          enabled.";
