@@ -196,8 +196,8 @@ fn acts_of(text: &str) -> Vec<Act> {
 fn recorded_servers(first: usize) {
     let records: Vec<&str> = RECORDED.lines().filter_map(|line| line.strip_prefix('*')).collect();
     let records: Vec<&str> = records.into_iter().skip(first).step_by(4).collect();
-    let mut config = "defaults\n  timeout connect 500ms\n  timeout client 5s\n  timeout server 5s\n  \
-                      timeout check 400ms\n  log {log} local0\nfrontend in\n  bind 127.0.0.1:{front}\n"
+    let mut config = "defaults\n  timeout connect 2s\n  timeout client 5s\n  timeout server 5s\n  \
+                      timeout check 1500ms\n  log {log} local0\nfrontend in\n  bind 127.0.0.1:{front}\n"
         .to_owned();
     let mut origins = Vec::new();
     for (at, record) in records.iter().enumerate() {
@@ -206,7 +206,7 @@ fn recorded_servers(first: usize) {
         let lines = lines.replace(" ; ", "\n  ");
         config.push_str(&format!(
             "backend b{at}\n  mode {mode}\n  option log-health-checks\n  {lines}\n  \
-             server s1 127.0.0.1:{{s{}}} check inter 1s\n",
+             server s1 127.0.0.1:{{s{}}} check inter 3s\n",
             at + 1
         ));
         origins.push(acts_of(acts.split('\t').next().unwrap_or_default()));
