@@ -23,6 +23,8 @@ pub enum Act {
     Pause(u64),
     /// Waits until the peer has ended its direction.
     ReadEnd,
+    /// Waits until any bytes arrive.
+    ReadSome,
     /// Waits until these bytes arrive.
     ReadUntil(&'static [u8]),
     /// Resets the connection.
@@ -271,6 +273,11 @@ impl Exchange<'_> {
                 Act::Pause(milliseconds) => std::thread::sleep(Duration::from_millis(*milliseconds)),
                 Act::ReadEnd => {
                     self.record.wait(|_| None::<()>);
+                }
+                Act::ReadSome => {
+                    let from = self.read;
+                    let more = |seen: &Seen| Some(seen.bytes.len()).filter(|len| *len > from);
+                    self.read = self.record.wait(more).unwrap_or(from);
                 }
                 Act::ReadUntil(needle) => {
                     let from = self.read;

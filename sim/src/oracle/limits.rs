@@ -1,12 +1,13 @@
 //! Limits are never passed: a server's `maxconn`, counted at the socket and by what the server really works
 //! on; the process's and the frontend's, counted by connections that are served.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::base::ids::{ConnId, Side, WorkerId};
 use evenkeel_core::proxy::{Input, Output};
 
 use super::Sight;
+use crate::actor::RequestId;
 use crate::network::WireId;
 use crate::scenario::{Mode, Scenario};
 
@@ -15,6 +16,8 @@ struct Busy {
     server: usize,
     /// An exchange uses it: from the connect or a send, until the server has said all.
     used: bool,
+    /// The server has said all before it has heard all. What is still sent belongs to an exchange that is over for it.
+    early: bool,
 }
 
 /// What is in use.
@@ -27,6 +30,9 @@ pub(super) struct Limits {
     upstreams: BTreeMap<(WorkerId, ConnId), Busy>,
     wires: BTreeMap<WireId, (WorkerId, ConnId)>,
     used: Vec<u32>,
+    /// Requests that servers have heard to the end, and those that were answered before.
+    whole: BTreeSet<RequestId>,
+    early: BTreeMap<RequestId, (WorkerId, ConnId)>,
     /// Client connections, and whether they are being served.
     clients: BTreeMap<(WorkerId, ConnId), bool>,
     served: usize,
@@ -43,6 +49,8 @@ impl Limits {
             upstreams: BTreeMap::new(),
             wires: BTreeMap::new(),
             used: vec![0; scenario.servers.len()],
+            whole: BTreeSet::new(),
+            early: BTreeMap::new(),
             clients: BTreeMap::new(),
             served: 0,
         }
@@ -53,12 +61,26 @@ impl Limits {
             Sight::Connecting { worker, conn, wire, server, health: false } => {
                 let name = (*worker, *conn);
                 self.wires.insert(*wire, name);
-                self.upstreams.insert(name, Busy { server: *server, used: false });
+                self.upstreams.insert(name, Busy { server: *server, used: false, early: false });
                 return self.set_used(name, true);
             }
-            Sight::AnswerSent { wire, complete: true, .. } if self.mode == Mode::Http => {
+            Sight::AnswerSent { id, wire, complete: true } if self.mode == Mode::Http => {
                 if let Some(&name) = self.wires.get(wire) {
+                    if !self.whole.contains(id) {
+                        self.early.insert(*id, name);
+                        self.set_early(name, true);
+                    }
                     return self.set_used(name, false);
+                }
+            }
+            // Again, if it is tried again.
+            Sight::Arrived { id, .. } => {
+                self.whole.remove(id);
+            }
+            Sight::Whole { id, .. } => {
+                self.whole.insert(*id);
+                if let Some(name) = self.early.remove(id) {
+                    self.set_early(name, false);
                 }
             }
             Sight::Input { worker, input } => return self.on_input(*worker, input),
@@ -124,8 +146,15 @@ impl Limits {
         }
     }
 
+    fn set_early(&mut self, name: (WorkerId, ConnId), early: bool) {
+        if let Some(busy) = self.upstreams.get_mut(&name) {
+            busy.early = early;
+        }
+    }
+
     fn set_used(&mut self, name: (WorkerId, ConnId), used: bool) -> Result<(), String> {
         let Some(busy) = self.upstreams.get_mut(&name) else { return Ok(()) };
+        let used = used && !busy.early;
         if std::mem::replace(&mut busy.used, used) == used {
             return Ok(());
         }

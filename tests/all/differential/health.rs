@@ -183,7 +183,8 @@ fn acts_of(text: &str) -> Vec<Act> {
     let act = |act: &str| match act.split_once(':').unwrap_or((act, "")) {
         ("close", _) => Act::Close,
         ("fill", count) => Act::Send(vec![b'a'; count.parse().expect("a number")]),
-        ("nothing" | "read", _) => Act::Pause(60),
+        ("nothing", _) => Act::Pause(60),
+        ("read", _) => Act::ReadSome,
         ("reset", _) => Act::Reset,
         ("send", bytes) => Act::Send(unescaped(bytes)),
         ("wait", millis) => Act::Pause(millis.parse().expect("a number")),
