@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::judge::body_of;
 use crate::base::address::Address;
+use crate::base::priority::Priority;
 use crate::base::time::{Now, Time};
 use crate::http::ResponseHead;
 use crate::model;
@@ -84,16 +85,39 @@ impl Scene {
         let check =
             CheckScope { payload, body: body.as_deref().unwrap_or_default(), variables: moment.variables };
         look(&Scope {
+            client: &self.nobody,
+            local: &self.nobody,
             source: moment.from,
             server_address: moment.to,
+            frontend: FRONTEND,
             http: self.http,
             backend: &self.backend,
             server: Some(&self.server),
+            farm: None,
+            times: &times,
+            request: None,
             response: moment.response.map(|(head, _)| head),
+            status: 0,
+            bytes_out: 0,
+            bytes_in: 0,
             ending: Ending { letters: *b"PR--" },
+            counts: [0; 4],
+            cookie_captures: [b""; 2],
+            priority: Priority::default(),
+            retries: 0,
+            redispatched: false,
+            server_queue: 0,
+            backend_queue: 0,
+            request_captures: &[],
+            response_captures: &[],
+            request_counter: 0,
+            log_counter: 0,
+            listener: 0,
+            log_asap: false,
+            content: &[],
+            content_grows: false,
             check: Some(&check),
             process: (self.process.0, &self.process.1),
-            ..Scope::new(&self.nobody, &self.nobody, FRONTEND, &times)
         })
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::base::address::Address;
 use crate::base::time::{Time, Wall};
 use crate::http::RequestHead;
-use crate::sample::{Scope, StreamTimes};
+use crate::sample::{Ending, Scope, StreamTimes};
 use proptest::prelude::*;
 
 fn exchange(request: Option<&RequestHead>, look: impl FnOnce(&mut Scope<'_>)) {
@@ -25,20 +25,39 @@ fn exchange(request: Option<&RequestHead>, look: impl FnOnce(&mut Scope<'_>)) {
         ended: Time::from_millis(20),
     };
     look(&mut Scope {
+        client: &client,
+        local: &local,
+        source: None,
         server_address: Some(&server),
+        frontend: "fe",
+        http: true,
         backend: "be",
         server: Some("s1"),
+        times: &times,
         request,
+        response: None,
         status: 200,
         bytes_out: 199,
         bytes_in: 109,
+        ending: Ending { letters: *b"----" },
         counts: [1, 1, 0, 0],
+        retries: 0,
+        priority: Default::default(),
+        redispatched: false,
+        server_queue: 0,
+        backend_queue: 0,
         request_captures: &[Some(b"three \"q".to_vec()), None],
         response_captures: &[Some(b"d".to_vec())],
+        cookie_captures: [b""; 2],
         request_counter: 3,
+        log_counter: 0,
+        farm: None,
+        content: b"",
+        content_grows: false,
         listener: 1,
+        log_asap: false,
+        check: None,
         process: (7609, "vm"),
-        ..Scope::new(&client, &local, "fe", &times)
     });
 }
 

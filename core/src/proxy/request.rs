@@ -20,7 +20,7 @@ use crate::h1::{self, BodyLength, ChunkDecoder, Connection, Parse, Piece};
 use crate::http::{Version, strip_hop_by_hop};
 use crate::model::{ConnectionMode, ForwardFor};
 use crate::rules::{self, Verdict};
-use crate::sample::Scope;
+use crate::sample::{Ending, Scope};
 
 impl Worker {
     /// A whole request head has come, with `rest` behind it.
@@ -116,12 +116,39 @@ impl Worker {
         let Stream { request, request_captures, remarks, times, .. } = stream;
         let name = &self.config.frontends[client.frontend.index()].name;
         let scope = Scope {
+            client: &client.peer,
+            local: &client.local,
+            source: None,
+            server_address: None,
+            frontend: name,
+            http: true,
+            backend: name,
+            server: None,
+            times,
+            request: None,
+            response: None,
+            status: 0,
+            bytes_out: 0,
             bytes_in: stream.bytes_in,
+            ending: Ending { letters: *b"----" },
+            counts: [0; 4],
             priority: remarks.priority,
+            retries: 0,
+            redispatched: false,
+            server_queue: 0,
+            backend_queue: 0,
+            request_captures: &[],
+            response_captures: &[],
+            cookie_captures: [b""; 2],
+            request_counter: 0,
+            log_counter: 0,
             farm: Some(&self.farms),
+            content: b"",
+            content_grows: false,
             listener: client.listener.0,
+            log_asap: false,
+            check: None,
             process: (self.facts.pid, &self.facts.hostname),
-            ..Scope::new(&client.peer, &client.local, name, times)
         };
         rules::run_request(list, &scope, request, request_captures, remarks, &mut self.scratch)
     }

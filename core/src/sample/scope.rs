@@ -137,52 +137,6 @@ pub struct Scope<'a> {
     pub process: (u32, &'a str),
 }
 
-impl<'a> Scope<'a> {
-    /// Nothing has happened but a client's coming, to a frontend in HTTP mode. Whoever knows more says so.
-    pub fn new(
-        client: &'a Address,
-        local: &'a Address,
-        frontend: &'a str,
-        times: &'a StreamTimes,
-    ) -> Scope<'a> {
-        Scope {
-            client,
-            local,
-            source: None,
-            server_address: None,
-            frontend,
-            http: true,
-            backend: frontend,
-            server: None,
-            times,
-            farm: None,
-            request: None,
-            content: b"",
-            content_grows: false,
-            response: None,
-            status: 0,
-            bytes_out: 0,
-            bytes_in: 0,
-            ending: Ending { letters: *b"----" },
-            counts: [0; 4],
-            cookie_captures: [b""; 2],
-            priority: Priority::default(),
-            retries: 0,
-            redispatched: false,
-            server_queue: 0,
-            backend_queue: 0,
-            request_captures: &[],
-            response_captures: &[],
-            request_counter: 0,
-            log_counter: 0,
-            listener: 0,
-            log_asap: false,
-            check: None,
-            process: (0, ""),
-        }
-    }
-}
-
 /// Shows a scope in which nothing has happened but a client's coming.
 #[cfg(test)]
 pub fn with_empty_scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
@@ -199,6 +153,39 @@ pub fn with_empty_scope<R>(look: impl FnOnce(&Scope<'_>) -> R) -> R {
         response: never,
         ended: never,
     };
-    let bare = Scope::new(&client, &client, "fe", &times);
-    look(&Scope { backend: "be", listener: 1, process: (1, "box"), ..bare })
+    look(&Scope {
+        priority: Priority::default(),
+        client: &client,
+        local: &client,
+        source: None,
+        server_address: None,
+        frontend: "fe",
+        http: true,
+        backend: "be",
+        server: None,
+        times: &times,
+        request: None,
+        farm: None,
+        content: b"",
+        content_grows: false,
+        response: None,
+        status: 0,
+        bytes_out: 0,
+        bytes_in: 0,
+        ending: Ending { letters: *b"----" },
+        counts: [0; 4],
+        retries: 0,
+        redispatched: false,
+        server_queue: 0,
+        backend_queue: 0,
+        request_captures: &[],
+        response_captures: &[],
+        cookie_captures: [b""; 2],
+        request_counter: 0,
+        log_counter: 0,
+        listener: 1,
+        log_asap: false,
+        check: None,
+        process: (1, "box"),
+    })
 }

@@ -41,8 +41,41 @@ fn with_scope<R>(request: &RequestHead, look: impl FnOnce(&Scope<'_>) -> R) -> R
         response: Time::NEVER,
         ended: Time::NEVER,
     };
-    let bare = Scope::new(&client, &local, "fe", &times);
-    look(&Scope { request: Some(request), listener: 1, process: (1, "box"), ..bare })
+    look(&Scope {
+        client: &client,
+        local: &local,
+        source: None,
+        server_address: None,
+        frontend: "fe",
+        http: true,
+        backend: "fe",
+        server: None,
+        times: &times,
+        request: Some(request),
+        response: None,
+        status: 0,
+        bytes_out: 0,
+        bytes_in: 0,
+        ending: Ending { letters: *b"----" },
+        counts: [0; 4],
+        retries: 0,
+        priority: Default::default(),
+        redispatched: false,
+        server_queue: 0,
+        backend_queue: 0,
+        request_captures: &[],
+        response_captures: &[],
+        cookie_captures: [b""; 2],
+        request_counter: 0,
+        log_counter: 0,
+        farm: None,
+        content: b"",
+        content_grows: false,
+        listener: 1,
+        log_asap: false,
+        check: None,
+        process: (1, "box"),
+    })
 }
 
 #[test]

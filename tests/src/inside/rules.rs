@@ -3,13 +3,14 @@
 
 use evenkeel_core::acl::{Acls, Outside};
 use evenkeel_core::base::address::Address;
+use evenkeel_core::base::priority::Priority;
 use evenkeel_core::base::time::{Time, Wall};
 use evenkeel_core::h1::{parse_request, parse_response};
 use evenkeel_core::http::{RequestHead, ResponseHead};
 use evenkeel_core::rules::{
     CaptureSlots, Context, Draft, Remarks, Rule, RuleSet, Verdict, compile, run_request, run_response,
 };
-use evenkeel_core::sample::{Scope, StreamTimes};
+use evenkeel_core::sample::{Ending, Scope, StreamTimes};
 
 use super::Workload;
 use super::heads::{LIMITS, LONG_REQUEST, LONG_RESPONSE};
@@ -87,10 +88,38 @@ pub fn times() -> StreamTimes {
 /// What rules may see of a client that has just come.
 pub fn scope<'a>(client: &'a Address, times: &'a StreamTimes) -> Scope<'a> {
     Scope {
+        client,
+        local: client,
+        source: None,
+        server_address: None,
+        frontend: "in",
+        http: true,
         backend: "out",
         server: Some("s1"),
+        times,
+        request: None,
+        response: None,
+        status: 0,
+        bytes_out: 0,
+        bytes_in: 0,
+        ending: Ending { letters: *b"----" },
+        counts: [0; 4],
+        cookie_captures: [b""; 2],
+        priority: Priority::default(),
+        retries: 0,
+        redispatched: false,
+        server_queue: 0,
+        backend_queue: 0,
+        request_captures: &[],
+        response_captures: &[],
+        request_counter: 0,
+        log_counter: 0,
+        farm: None,
+        content: b"",
+        content_grows: false,
         listener: 1,
+        log_asap: false,
+        check: None,
         process: (1, "here"),
-        ..Scope::new(client, client, "in", times)
     }
 }
